@@ -1,0 +1,147 @@
+/**
+ * Makes a database Tidemark's, or brings it up to date. Called by start.mjs at every start, by the tests for their
+ * template, by the db-* scripts. Writes roles, extensions, schemas; never a workspace's rows.
+ *
+ * In this order: checks (nothing written) -> setup/NN < 50 as the admin (roles, extensions) -> committed migrations, and
+ * current ones where asked, as app_owner -> graphile-worker's schema -> setup/NN >= 50 as the admin (what hardens or
+ * needs a superuser) -> app_private.after_migrate() as app_owner. Each step is idempotent, so a start that was cut off
+ * is repaired by the next; when nothing has changed since the last whole run, all of it is skipped.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { Logger, migrate, watch } from 'graphile-migrate'
+import { Logger as WorkerLogger, runMigrations } from 'graphile-worker'
+import pg from 'pg'
+import { urlFor } from '../server/db.ts'
+import { addressOf, checkServer, connect, type Server } from './migrate/checks.ts'
+import { fingerprintOf, readFingerprint, sqlFiles, writeFingerprint } from './migrate/fingerprint.ts'
+import { setPasswords } from './migrate/passwords.ts'
+import { Problem, report } from './postgres/problem.mjs'
+
+const ROOT = path.join(import.meta.dirname, '..')
+
+export interface PrepareOptions {
+  /** A superuser's URL, or that of a role that may create roles and schemas. */
+  adminUrl: string
+  /** Derives the passwords of roles reached over TCP. */
+  secret: string
+  /** Run migrations/current too: tests and development. */
+  includeCurrent?: boolean
+  migrationsFolder?: string
+  /** Progress, for people. */
+  say?: (text: string) => void
+}
+
+export interface Prepared {
+  server: Server
+  /** false: everything was as it should be. */
+  changed: boolean
+}
+
+export async function prepareDatabase(options: PrepareOptions): Promise<Prepared> {
+  const { adminUrl, secret, includeCurrent = false, migrationsFolder = path.join(ROOT, 'migrations'), say = () => {} } = options
+  const admin = await connect(adminUrl)
+  try {
+    const server = await checkServer(admin)
+    const folders = ['setup', 'committed', ...(includeCurrent ? ['current', 'fixtures'] : [])].map((name) => path.join(migrationsFolder, name))
+    const fingerprint = fingerprintOf(folders, server, secret)
+    if ((await readFingerprint(admin)) === fingerprint) return { server, changed: false }
+
+    const setup = sqlFiles(path.join(migrationsFolder, 'setup'))
+    const late = (file: string) => Number.parseInt(path.basename(file), 10) >= 50
+    say('roles and extensions')
+    for (const file of setup.filter((file) => !late(file))) await runFile(admin, file)
+    const overTcp = new URL(adminUrl).hostname !== ''
+    if (overTcp) await setPasswords(admin, secret)
+
+    const ownerUrl = urlFor(adminUrl, 'app_owner', secret)
+    await runGraphileMigrate(ownerUrl, adminUrl, migrationsFolder, includeCurrent, say)
+    await runMigrations({ connectionString: ownerUrl, logger: new WorkerLogger(() => () => {}) })
+    for (const file of setup.filter(late)) await runFile(admin, file)
+    await asOwner(ownerUrl, async (owner) => {
+      await callIfThere(owner, 'app_private.after_migrate()')
+      if (overTcp) await setPasswords(admin, secret) // after_migrate may have made a workspace
+      await writeFingerprint(owner, fingerprint)
+    })
+    return { server, changed: true }
+  } finally {
+    await admin.end()
+  }
+}
+
+/** One file, one transaction. Roles belong to the whole cluster: two databases prepared at once may meet there. */
+async function runFile(admin: pg.Client, file: string): Promise<void> {
+  const sql = readFileSync(file, 'utf8')
+  for (let tries = 0; ; tries++) {
+    try {
+      await admin.query(sql)
+      return
+    } catch (error) {
+      const { message, code, position, where } = error as pg.DatabaseError
+      if (/tuple concurrently (updated|deleted)|duplicate key value .*pg_authid/.test(message) && tries < 5) continue
+      const line = position ? `, line ${sql.slice(0, Number(position)).split('\n').length}` : ''
+      if (code === '42501') throw new Problem(`the admin of the database may not do what setup/${path.basename(file)} needs: ${message}.`, 'put a superuser (or the role that your provider gives for this) in DATABASE_URL.', where)
+      throw new Problem(`setup/${path.basename(file)}${line} failed: ${message}.`, undefined, where)
+    }
+  }
+}
+
+/** The settings that .gmrc also has; the URLs are ours. */
+export function graphileSettings(ownerUrl: string, adminUrl: string, migrationsFolder: string, logger: Logger) {
+  const { pgSettings } = JSON.parse(readFileSync(path.join(ROOT, '.gmrc'), 'utf8'))
+  return { connectionString: ownerUrl, rootConnectionString: adminUrl, migrationsFolder, pgSettings, logger }
+}
+
+async function runGraphileMigrate(ownerUrl: string, adminUrl: string, migrationsFolder: string, includeCurrent: boolean, say: (text: string) => void): Promise<void> {
+  const lines: string[] = []
+  const logger = new Logger(() => (level, message) => {
+    lines.push(message)
+    if (level === 'info' && /committed migrations executed/.test(message)) say(message.replace('graphile-migrate: ', ''))
+  })
+  const settings = graphileSettings(ownerUrl, adminUrl, migrationsFolder, logger)
+  const current = includeCurrent && sqlFiles(path.join(migrationsFolder, 'current')).length > 0
+  for (let tries = 0; ; tries++) {
+    try {
+      if (current) await watch(settings, true)
+      else await migrate(settings)
+      return
+    } catch (error) {
+      const message = (error as Error).message
+      if (message === 'Failed to get exclusive lock' && tries < 50) {
+        await new Promise((resolve) => setTimeout(resolve, 200)) // another server is migrating
+        continue
+      }
+      throw new Problem(`a migration failed on ${addressOf(adminUrl)}: ${message}.`, undefined, lines.slice(-12).join('\n'))
+    }
+  }
+}
+
+async function asOwner(ownerUrl: string, work: (owner: pg.Client) => Promise<void>): Promise<void> {
+  const owner = await connect(ownerUrl)
+  try {
+    await work(owner)
+  } finally {
+    await owner.end()
+  }
+}
+
+async function callIfThere(owner: pg.Client, signature: string): Promise<void> {
+  const { rows } = await owner.query('select to_regprocedure($1) as found', [signature])
+  if (rows[0].found) await owner.query(`select ${signature}`)
+}
+
+/** `node scripts/migrate.ts [--current]` with DATABASE_URL and TIDEMARK_SECRET: for start.mjs and containers. */
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { current: { type: 'boolean', default: false } } })
+  try {
+    const { DATABASE_URL: adminUrl = '', TIDEMARK_SECRET: secret = '' } = process.env
+    if (!secret) throw new Problem('TIDEMARK_SECRET is not set.', 'set it to a long random text that stays the same, e.g. the output of: openssl rand -hex 32')
+    const { server, changed } = await prepareDatabase({ adminUrl, secret, includeCurrent: values.current, say: console.log })
+    const cron = server.cron ? `pg_cron ${server.cron}` : `no pg_cron (${server.whyNoCron}): the server's ticker runs the schedules`
+    console.log(`PostgreSQL ${server.versionText}, ${cron}; ${changed ? 'prepared' : 'up to date'}`)
+  } catch (error) {
+    report(error)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,12 @@
+/** Called by scripts/test.mjs, which brings the database. */
+export default {
+  rootDir: '..',
+  roots: ['<rootDir>/test'],
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
+  testTimeout: 30_000,
+  // Databases, browsers and servers share two cores: a slow test is named.
+  slowTestThreshold: 15,
+}

@@ -1,0 +1,68 @@
+/**
+ * A database of a test file's own: a clone of the template, gone afterwards. Called in beforeAll of every file that
+ * needs PostgreSQL; drop() in afterAll.
+ *
+ * Roles belong to the cluster, not to the database: two files that run at once must not make the same workspace.
+ * Every clone has `main`; name others with workspaceName('acme').
+ */
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { prepareDatabase } from '../../scripts/migrate.ts'
+import { TEMPLATE, TEST_SECRET, testCluster } from './cluster.ts'
+
+export interface TestDatabase {
+  name: string
+  /** The superuser's URL. Also what a server under test takes as DATABASE_URL: it changes the user itself. */
+  url: string
+  /** The URL of another login: 'app_authenticator', 'app_owner', 'ws_main' … */
+  urlFor(role: string): string
+  /** TIDEMARK_SECRET of a server under test. */
+  secret: string
+  /** As superuser; closed by drop(). */
+  admin: pg.Pool
+  sql<Row extends pg.QueryResultRow = any>(text: string, values?: unknown[]): Promise<Row[]>
+  drop(): Promise<void>
+}
+
+/** A workspace id that no other test file has: letters and digits only. */
+export const workspaceName = (stem: string): string => `${stem}${randomBytes(4).toString('hex')}`.slice(0, 31)
+
+/**
+ * @param options.cron the one database of the cluster in which pg_cron runs. One file per run may have it: pg_cron 1.4
+ *   does not survive the drop of its database. Everywhere else the runner is the ticker.
+ */
+export async function createTestDatabase({ cron = false } = {}): Promise<TestDatabase> {
+  const cluster = testCluster()
+  const name = cron ? cluster.cronDatabase : `t_${randomBytes(6).toString('hex')}`
+  await maintain(cluster.adminUrl, `create database ${name} template ${TEMPLATE}`)
+  const url = cluster.url('postgres', name)
+  if (cron) await prepareDatabase({ adminUrl: url, secret: TEST_SECRET, includeCurrent: true }) // makes the extension here
+
+  const admin = new pg.Pool({ connectionString: url, max: 8 })
+  admin.on('error', () => {})
+  return {
+    name,
+    url,
+    urlFor: (role) => cluster.url(role, name),
+    secret: TEST_SECRET,
+    admin,
+    sql: async (text, values = []) => (await admin.query(text, values)).rows,
+    async drop() {
+      const { rows } = await admin.query(`select id from app_public.workspaces where id <> 'main'`).catch(() => ({ rows: [] as { id: string }[] }))
+      await admin.end()
+      if (cron) return // it goes with the cluster
+      await maintain(cluster.adminUrl, `drop database if exists ${name} with (force)`)
+      for (const { id } of rows) for (const role of [`ws_${id}`, `ws_${id}_reader`]) await maintain(cluster.adminUrl, `drop role if exists ${pg.escapeIdentifier(role)}`).catch(() => {})
+    },
+  }
+}
+
+async function maintain(adminUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
