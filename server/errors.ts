@@ -17,6 +17,8 @@ export const ERRORS = {
   TMQUO: { status: 422, meaning: 'The storage quota would be exceeded', remedy: 'Delete what is not needed, or ask an owner to raise the quota.' },
   TMROW: { status: 422, meaning: 'The view has more rows than the workspace allows', remedy: 'Narrow the definition, or ask an owner to raise the limit.' },
   TMARG: { status: 400, meaning: 'The request cannot be understood', remedy: 'Read the message, correct the request.' },
+  TMLIM: { status: 400, meaning: 'The request asks for more than is allowed at once', remedy: 'Ask for less: fewer levels, fewer aliases, a smaller page.' },
+  TMDEP: { status: 409, meaning: 'Other relations depend on this', remedy: 'Name in `dependents` what to do with them: RECREATE rebuilds them in the same transaction.' },
   TMAUT: { status: 401, meaning: 'You are not signed in', remedy: 'Sign in, or send a valid token.' },
   TMPER: { status: 403, meaning: 'You may not do this', remedy: 'Ask an owner of the workspace for the right.' },
   TMORG: { status: 403, meaning: 'The request comes from another site', remedy: 'Open the address of this server itself; programs send a token.' },

@@ -1,0 +1,77 @@
+/**
+ * The one LISTEN connection of a server process, shared by everything that waits for the database:
+ * GraphQL schemas (schema_changed), live queries (table_change_channel), events (matview_refresh_channel).
+ *
+ * Made once by main.ts and handed on. The machinery (LISTEN per topic, keep-alive, reconnect with back-off) is
+ * @graphile/pg-pubsub's: a PostGraphile 4 plugin whose options hook is a plain function that returns a PubSub.
+ * PostGraphile 5's own subscriber ends every stream when its connection is lost.
+ *
+ * A NOTIFY sent while the connection is down is lost, so a NOTIFY is only ever a hint: whoever must not miss anything
+ * registers onReconnect() and then reads the truth again (the event log by id, its live queries).
+ */
+import { createRequire } from 'node:module'
+import pg from 'pg'
+import type { Log } from '../log.ts'
+
+const plugin = createRequire(import.meta.url)('@graphile/pg-pubsub').default
+
+export interface Listener {
+  /** The notifications of a channel (63 bytes at most). A JSON payload comes parsed, a bare id as a number, other text as undefined. */
+  subscribe(topic: string): AsyncIterableIterator<unknown>
+  /** Calls back each time LISTEN works again after the connection was lost. Returns what takes the callback away. */
+  onReconnect(callback: () => void): () => void
+  /** Resolves when LISTEN works for the first time. */
+  ready: Promise<void>
+  /** True while LISTEN works: /healthz. */
+  alive(): boolean
+  release(): Promise<void>
+}
+
+/** @param login settings of a direct connection (no transaction pooler: LISTEN would hear nothing there, without an error). */
+export function makeListener(login: pg.ClientConfig, log: Log): Listener {
+  const pool = new pg.Pool({ ...login, max: 1, application_name: 'tidemark listen' })
+  const callbacks = new Set<() => void>()
+  let current: pg.PoolClient | null = null
+  let first: () => void
+  const ready = new Promise<void>((resolve) => (first = resolve))
+  let connections = 0
+
+  pool.on('error', () => {}) // reported at 'end' below; reconnecting is pg-pubsub's work
+  pool.on('connect', (client) => {
+    client.once('end', () => {
+      if (current === client) current = null
+      if (pool.ending) return
+      log.warn('the LISTEN connection was lost')
+      // Released at once, a dead connection is replaced in about 100 ms; pg-pubsub alone would notice at its 25 s keep-alive.
+      try { (client as any).release(true) } catch { /* released already */ }
+    })
+  })
+  pool.on('acquire', (client) => {
+    // pg-pubsub queues its LISTENs as soon as it has the client; this query runs after them, so then LISTEN works.
+    setImmediate(async () => {
+      try { await client.query('select 1') } catch { return }
+      current = client
+      connections += 1
+      if (connections === 1) return first()
+      log.info('the LISTEN connection is back')
+      for (const callback of callbacks) callback()
+    })
+  })
+
+  const { pubsub } = plugin['postgraphile:options']({ subscriptionEventEmitterMaxListeners: 0 }, { pgPool: pool }).graphileBuildOptions
+
+  return {
+    subscribe: (topic) => pubsub.asyncIterator(topic),
+    onReconnect(callback) {
+      callbacks.add(callback)
+      return () => callbacks.delete(callback)
+    },
+    ready,
+    alive: () => current !== null,
+    async release() {
+      const ended = pool.end() // from here on pg-pubsub does not reconnect
+      current?.release(true)
+      await ended
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * POST /graphql and GET /graphiql: one grafserv for all workspaces. Mounted by app.ts.
+ *
+ * The caller is found before grafserv sees the request, so that what is wrong with it is answered in our own form;
+ * grafserv then asks per request for the schema and the context.
+ */
+import type { IncomingMessage } from 'node:http'
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import { grafserv } from 'postgraphile/grafserv/express/v4'
+import { execute, subscribe } from 'postgraphile/grafast'
+import type { Caller, Identify } from '../auth/caller.ts'
+import { AppError, toResponse } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { makeMaskError } from './errors.ts'
+import type { Contexts } from './execute.ts'
+import { MAX_BODY } from './limits.ts'
+import type { Schemas } from './schemas.ts'
+
+interface Deps { schemas: Schemas; contexts: Contexts; identify: Identify; log: Log }
+
+export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { router: Router; release(): Promise<void> } {
+  const callers = new WeakMap<IncomingMessage, Caller>()
+
+  const WorkspacePlugin: GraphileConfig.Plugin = {
+    name: 'WorkspacePlugin',
+    version: '0.0.0',
+    grafserv: {
+      middleware: {
+        setPreset(next, options) {
+          options.getExecutionConfig = (async (rc: any) => {
+            const caller = callers.get(rc.node.req)!
+            const { schema, parseAndValidate } = await schemas.get(caller.workspace)
+            return { schema, parseAndValidate, resolvedPreset: options.resolvedPreset, execute, subscribe, contextValue: contexts.contextFor(caller) }
+          }) as any
+          return next()
+        },
+      },
+    },
+  }
+  const serv = grafserv({
+    preset: {
+      plugins: [WorkspacePlugin],
+      grafserv: { graphqlPath: '/graphql', graphiqlPath: '/graphiql', graphiqlOnGraphQLGET: false, websockets: false, maxRequestLength: MAX_BODY, outputDataAsString: true, maskError: makeMaskError(log) },
+      grafast: { explain: false },
+      ruru: { clientConfig: {} },
+    } as any,
+    schema: null as any,
+  })
+  const handler = (serv as any)._createHandler()
+
+  const router = Router()
+  router.post('/graphql', express.json({ limit: MAX_BODY }), async (req, res, next) => {
+    try {
+      if (!req.is('application/json')) throw new AppError('TMARG', 'The request is not JSON', { hint: 'Send { "query": "…" } with content-type application/json.' })
+      if (typeof req.body !== 'object' || Array.isArray(req.body)) throw new AppError('TMLIM', 'One request carries one operation', { hint: 'Send the operations of a batch one by one.' })
+      callers.set(req, await identify(req))
+    } catch (error) {
+      return answer(error, res)
+    }
+    handler(req, res, next)
+  })
+  const badBody: ErrorRequestHandler = (error, _req, res, _next) => {
+    if (error.type === 'entity.too.large') return answer(new AppError('TMLIM', `A request may have ${MAX_BODY} bytes`), res, 413)
+    answer(error.type ? new AppError('TMARG', 'The body is not valid JSON') : error, res, error.type ? 400 : undefined)
+  }
+  router.use('/graphql', badBody)
+  router.all('/graphql', (_req, res) => {
+    answer({ code: 'TMARG', message: 'GraphQL is asked by POST', hint: 'Send { "query": "…" } as application/json; GET /graphiql shows a page to try it.' }, res, 405)
+  })
+  const guard: RequestHandler = async (req, res, next) => {
+    try {
+      await identify(req)
+    } catch {
+      return res.redirect(302, `/login?next=${encodeURIComponent(req.originalUrl)}`)
+    }
+    next()
+  }
+  router.get('/graphiql', guard, (req, res, next) => handler(req, res, next))
+  router.get(/^\/ruru-static\//, (req, res, next) => handler(req, res, next))
+
+  /** An error in GraphQL's form, before any operation ran. */
+  function answer(error: unknown, res: Parameters<RequestHandler>[1], status?: number) {
+    const { status: found, body, internal } = toResponse(error)
+    if (internal) log.error({ err: error }, 'a GraphQL request failed')
+    res.status(status ?? found).json({ errors: [{ message: body.message, extensions: body }] })
+  }
+
+  return { router, release: () => serv.release() as Promise<void> }
+}

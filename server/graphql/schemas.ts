@@ -1,0 +1,117 @@
+/**
+ * One GraphQL schema per workspace: built at its first request, kept for the workspaces used last, rebuilt after DDL.
+ * Called by route.ts, socket.ts and live-operations.ts through get().
+ *
+ * A build is synchronous and holds the event loop (10 tables 0.1-0.3 s), so there is never more than one at a time.
+ * While a new one is built the old one serves. Should a build fail in spite of names.ts, it is tried once more with
+ * plain numbers for people's names, so that no name can shut a workspace out; if that fails too the old one stays.
+ */
+import type { Pool } from 'pg'
+import { makeSchema } from 'postgraphile'
+import type { GraphQLSchema } from 'postgraphile/graphql'
+import type { Listener } from '../events/listener.ts'
+import type { Log } from '../log.ts'
+import { makeMaskError } from './errors.ts'
+import { makeParser, type Parsed } from './limits.ts'
+import { makePreset } from './preset.ts'
+
+export interface WorkspaceSchema {
+  workspace: string
+  /** Counts builds: what was prepared for one schema is not used with another. */
+  version: number
+  schema: GraphQLSchema
+  parseAndValidate: (source: string) => Parsed
+}
+
+interface Deps {
+  pool: Pool
+  listener: Pick<Listener, 'subscribe' | 'onReconnect'>
+  log: Log
+  plugins: GraphileConfig.Plugin[]
+  /** How many schemas stay in memory: 4-20 MB each. */
+  keep?: number
+  /** DDL of one statement comes as several notifications: wait this long for the last of them. */
+  debounceMs?: number
+}
+
+export type Schemas = ReturnType<typeof makeSchemas>
+
+export function makeSchemas({ pool, listener, log, plugins, keep = 50, debounceMs = 60 }: Deps) {
+  const entries = new Map<string, Promise<WorkspaceSchema>>()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const rebuilt = new Set<(workspace: string) => void>()
+  let queue: Promise<unknown> = Promise.resolve()
+  let version = 0
+  const mask = makeMaskError(log)
+
+  function build(workspace: string): Promise<WorkspaceSchema> {
+    const entry = queue.then(async () => {
+      const started = performance.now()
+      const make = (numbered: boolean) => makeSchema(makePreset(pool, workspace, plugins, numbered))
+      const { schema } = await make(false).catch((error) => {
+        log.error({ err: error, workspace }, 'the schema could not be built with its names; trying with numbers')
+        return make(true)
+      })
+      log.debug({ workspace, ms: Math.round(performance.now() - started) }, 'schema built')
+      return { workspace, version: ++version, schema, parseAndValidate: makeParser(schema, mask) }
+    })
+    queue = entry.catch(() => {})
+    return entry
+  }
+
+  function get(workspace: string): Promise<WorkspaceSchema> {
+    let entry = entries.get(workspace)
+    if (entry) entries.delete(workspace) // moves to the end: the first is the one used longest ago
+    else {
+      entry = build(workspace)
+      entry.catch(() => entries.delete(workspace))
+    }
+    entries.set(workspace, entry)
+    if (entries.size > keep) entries.delete(entries.keys().next().value!)
+    return entry
+  }
+
+  async function rebuild(workspace: string) {
+    if (!entries.has(workspace)) return
+    try {
+      const fresh = await build(workspace)
+      if (!entries.has(workspace)) return
+      entries.set(workspace, Promise.resolve(fresh))
+      for (const callback of rebuilt) callback(workspace)
+    } catch (error) {
+      log.error({ err: error, workspace }, 'the schema was not rebuilt; the old one stays')
+    }
+  }
+
+  function changed(workspace: string) {
+    clearTimeout(timers.get(workspace))
+    timers.set(workspace, setTimeout(() => { timers.delete(workspace); void rebuild(workspace) }, debounceMs))
+  }
+
+  const ddl = listener.subscribe('schema_changed')
+  void (async () => {
+    for await (const message of ddl as AsyncIterable<any>)
+      for (const name of message?.schemas ?? [])
+        if (name === 'app_public') [...entries.keys()].forEach(changed)
+        else changed(String(name).replace(/^ws_/, ''))
+  })()
+  const offReconnect = listener.onReconnect(() => [...entries.keys()].forEach(changed)) // DDL may have been missed
+
+  return {
+    get,
+    changed,
+    /** Called after each rebuild. Returns what takes the callback away. */
+    onRebuilt(callback: (workspace: string) => void) {
+      rebuilt.add(callback)
+      return () => rebuilt.delete(callback)
+    },
+    /** The workspaces whose schema is in memory. */
+    loaded: () => [...entries.keys()],
+    async close() {
+      offReconnect()
+      for (const timer of timers.values()) clearTimeout(timer)
+      await ddl.return?.()
+      await queue
+    },
+  }
+}
