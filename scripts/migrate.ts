@@ -46,6 +46,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     const server = await checkServer(admin)
     const folders = ['setup', 'committed', ...(includeCurrent ? ['current', 'fixtures'] : [])].map((name) => path.join(migrationsFolder, name))
     const fingerprint = fingerprintOf(folders, server, secret)
+    await pointJobsHere(admin)
     if ((await readFingerprint(admin)) === fingerprint) return { server, changed: false }
 
     const setup = sqlFiles(path.join(migrationsFolder, 'setup'))
@@ -68,6 +69,15 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
   } finally {
     await admin.end()
   }
+}
+
+/** pg_cron keeps host and port with every job: after a move of the folder or another port, its jobs would find nobody. */
+async function pointJobsHere(admin: pg.Client): Promise<void> {
+  const { rows } = await admin.query(`select to_regclass('cron.job') is not null and (select rolsuper from pg_roles where rolname = current_user) as ours`)
+  if (!rows[0].ours) return
+  await admin.query(`
+    update cron.job set nodename = current_setting('cron.host'), nodeport = current_setting('port')::int
+     where current_setting('cron.host', true) like '/%' and (nodename, nodeport) is distinct from (current_setting('cron.host'), current_setting('port')::int)`)
 }
 
 /** One file, one transaction. Roles belong to the whole cluster: two databases prepared at once may meet there. */

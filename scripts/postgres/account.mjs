@@ -54,6 +54,11 @@ export function ownFile(file, account) {
   if (account) chownSync(file, account.uid, account.gid)
 }
 
+const running = new Set()
+
+/** Ends every program that run() is waiting for: when the person says stop. */
+export const endPrograms = () => running.forEach((child) => child.kill('SIGTERM'))
+
 /**
  * Runs a program to its end with a small, known environment.
  * @param {{ account?: object | null, env?: object, input?: string, cwd?: string, quiet?: boolean, check?: boolean }} [options]
@@ -68,6 +73,8 @@ export function run(command, args, { account = null, env = {}, input, cwd = '/',
       env: { PATH: process.env.PATH, HOME: os.tmpdir(), LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', ...env },
       ...as(account),
     })
+    running.add(child)
+    child.once('close', () => running.delete(child)).once('error', () => running.delete(child))
     let stdout = ''
     let stderr = ''
     child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text))

@@ -22,7 +22,7 @@ const LOG_MAX_BYTES = 20_000_000
 export const socketUrl = ({ socket, port }, user, database) =>
   `postgres:///${encodeURIComponent(database)}?host=${encodeURIComponent(socket)}&port=${port}&user=${encodeURIComponent(user)}`
 
-/** @returns {{ pid: number, port: number, socket: string } | null} the live postmaster of this data; a stale pid file is removed */
+/** @returns {{ pid: number, port: number, socket: string, status: string } | null} the live postmaster of this data; a stale pid file is removed */
 export function runningIn(data) {
   let lines
   try {
@@ -35,7 +35,7 @@ export function runningIn(data) {
     rmSync(path.join(data, 'postmaster.pid'), { force: true })
     return null
   }
-  return { pid, port: Number(lines[3]), socket: lines[4] ?? '' }
+  return { pid, port: Number(lines[3]), socket: lines[4] ?? '', status: (lines[7] ?? '').trim() }
 }
 
 function isPostmaster(pid, data) {
@@ -91,14 +91,15 @@ async function make(place, programs, database) {
 export async function startCluster(place, programs, { database = DATABASE, cronDatabase = database, fast = false, port: wanted, say = () => {}, remove } = {}) {
   const { account, pg: data } = place
   ownFolder(place.socket, account)
-  let alive = runningIn(data)
+  if (!existsSync(`${data}/PG_VERSION`)) {
+    say('making the cluster')
+    await make(place, programs, database)
+  }
+  let alive = await settled(data)
   const adopted = alive !== null
+  const watchdog = watchPostgres(data, { account, remove })
   if (alive) say(`PostgreSQL runs already (process ${alive.pid}): using it`)
   else {
-    if (!existsSync(`${data}/PG_VERSION`)) {
-      say('making the cluster')
-      await make(place, programs, database)
-    }
     rotate(place.log)
     const port = await freePort(wanted ?? (lastPort(data) || FIRST_PORT))
     writeFileSync(`${data}/tidemark.conf`, settingsText({ programs, port, socket: place.socket, cronDatabase, fast }))
@@ -107,7 +108,6 @@ export async function startCluster(place, programs, { database = DATABASE, cronD
     alive = runningIn(data)
     if (!alive) throw new Problem('PostgreSQL ended right after its start.', `read the end of ${place.log}.`, tail(place.log))
   }
-  const watchdog = watchPostgres(data, alive.pid, { account, remove })
   const server = { socket: alive.socket || place.socket, port: alive.port }
   return {
     ...server,
@@ -121,6 +121,16 @@ export async function startCluster(place, programs, { database = DATABASE, cronD
       watchdog.dismiss()
       await stopCluster(place, programs, mode)
     },
+  }
+}
+
+/** One that is going down or coming up is waited for: the watchdog of a launcher that was killed may be at work. */
+async function settled(data) {
+  for (let tries = 0; ; tries++) {
+    const alive = runningIn(data)
+    if (!alive || alive.status === 'ready') return alive
+    if (tries > 300) throw new Problem(`PostgreSQL (process ${alive.pid}) has been "${alive.status || 'starting'}" for half a minute.`, `read the log beside ${data}, or end that process, then start again.`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 

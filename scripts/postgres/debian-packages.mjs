@@ -28,7 +28,8 @@ export async function hasApt() {
  * @param {(text: string) => void} say progress
  */
 export async function unpackDebianPackages(tree, say) {
-  const work = mkdtempSync(`${tree}-`) // beside the tree: the last step is one rename
+  sweep(tree)
+  const work = mkdtempSync(`${tree}-${process.pid}-`) // beside the tree: the last step is one rename
   try {
     const apt = aptIn(work)
     let version = await newestVersion(apt)
@@ -57,6 +58,14 @@ export async function unpackDebianPackages(tree, say) {
     }
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** What a start that was killed in the middle has left. */
+function sweep(tree) {
+  for (const name of readdirSync(path.dirname(tree))) {
+    const [, pid] = new RegExp(`^${path.basename(tree)}-(\\d+)-`).exec(name) ?? []
+    if (pid && !existsSync(`/proc/${pid}`)) rmSync(path.join(path.dirname(tree), name), { recursive: true, force: true })
   }
 }
 

