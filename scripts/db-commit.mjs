@@ -21,7 +21,8 @@ const say = steps()
 async function main() {
   const { values } = parseArgs({ options: { message: { type: 'string', short: 'm' }, undo: { type: 'boolean', default: false } } })
   const released = (await run('git', ['-C', ROOT, 'tag', '--list', 'v*'], { check: false })).stdout.trim() !== ''
-  if (values.undo && released) throw new Problem('a release has been tagged: what is committed stays.', 'write a new migration in migrations/current.')
+  if (values.undo && released)
+    throw new Problem('a release has been tagged: what is committed stays.', 'write a new migration in migrations/current.')
 
   const work = mkdtempSync(path.join(os.tmpdir(), 'tidemark-migrations-'))
   try {
@@ -36,7 +37,11 @@ async function main() {
     }
     for (const name of ['committed', 'current', 'schema.sql']) replace(path.join(copy, name), path.join(MIGRATIONS, name))
     const last = committedIn(MIGRATIONS).at(-1)
-    say(values.undo ? `back in migrations/current: ${currentIn(MIGRATIONS).join(', ')}` : `committed/${last} (${readFileSync(path.join(MIGRATIONS, 'committed', last), 'utf8').split('\n').length} lines) and schema.sql are fresh`)
+    say(
+      values.undo
+        ? `back in migrations/current: ${currentIn(MIGRATIONS).join(', ')}`
+        : `committed/${last} (${readFileSync(path.join(MIGRATIONS, 'committed', last), 'utf8').split('\n').length} lines) and schema.sql are fresh`,
+    )
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -16,10 +16,15 @@ const ROOT = path.join(import.meta.dirname, '..')
 let lock = null
 try {
   loadEnvFile(ROOT)
-  if (process.env.DATABASE_URL) throw new Problem('DATABASE_URL is set, and a database that is not ours is not deleted here.', 'drop and create it yourself, or unset DATABASE_URL.')
+  if (process.env.DATABASE_URL)
+    throw new Problem(
+      'DATABASE_URL is set, and a database that is not ours is not deleted here.',
+      'drop and create it yourself, or unset DATABASE_URL.',
+    )
   const place = await placeFor(ROOT)
   const taken = claim(place)
-  if (taken.running) throw new Problem(`Tidemark is running (process ${taken.running.pid}).`, 'stop it first (Ctrl-C in its terminal), then try again.')
+  if (taken.running)
+    throw new Problem(`Tidemark is running (process ${taken.running.pid}).`, 'stop it first (Ctrl-C in its terminal), then try again.')
   lock = taken
   if (!process.argv.includes('--yes')) {
     if (!process.stdin.isTTY) throw new Problem(`this deletes all data in ${place.pg}.`, 'say npm run db:reset -- --yes')

@@ -14,7 +14,11 @@ export function dependenciesAreFresh(root) {
   try {
     const wanted = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages
     const installed = JSON.parse(readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8')).packages
-    return Object.entries(wanted).every(([name, entry]) => name === '' || entry.optional || entry.devOptional || entry.peer || installed[name]?.version === entry.version) && nodeOf(root) !== null
+    return (
+      Object.entries(wanted).every(
+        ([name, entry]) => name === '' || entry.optional || entry.devOptional || entry.peer || installed[name]?.version === entry.version,
+      ) && nodeOf(root) !== null
+    )
   } catch {
     return false
   }
@@ -39,25 +43,41 @@ export async function ensureDependencies(root, say, { onChild = () => {} } = {})
   }
   const node = nodeOf(root)
   if (!node)
-    throw new Problem(`Node ${NEEDED_MAJOR} is needed; this is ${process.version}, and npm has none for ${process.platform}-${process.arch}.`, `install Node ${NEEDED_MAJOR} or newer (nodejs.org), then start again.`)
+    throw new Problem(
+      `Node ${NEEDED_MAJOR} is needed; this is ${process.version}, and npm has none for ${process.platform}-${process.arch}.`,
+      `install Node ${NEEDED_MAJOR} or newer (nodejs.org), then start again.`,
+    )
   return node
 }
 
 function npmCi(root, onChild) {
   return new Promise((resolve, reject) => {
     // No install scripts: nothing here needs one, and they are other people's code.
-    const child = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: withoutNpm() })
+    const child = spawn('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: withoutNpm(),
+    })
     onChild(child)
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)))
     child.once('error', () => reject(new Problem('npm cannot be run.', 'install npm, then start again.')))
     child.once('close', (code) => {
       if (code === 0) return resolve()
-      const remedy = /ENOSPC/.test(said) ? 'free about 1 GB of disk, then start again.' : /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|network/.test(said) ? 'check the connection to the npm registry (npm ping), then start again.' : 'read the lines below, then start again.'
+      const remedy = /ENOSPC/.test(said)
+        ? 'free about 1 GB of disk, then start again.'
+        : /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|network/.test(said)
+          ? 'check the connection to the npm registry (npm ping), then start again.'
+          : 'read the lines below, then start again.'
       reject(new Problem('npm ci failed.', remedy, said.trim().split('\n').slice(-12).join('\n')))
     })
   })
 }
 
 /** `npm start` hands its own settings down as npm_*; a nested npm must read its own. */
-const withoutNpm = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command|execpath|node_execpath)/.test(name) && name !== 'INIT_CWD' && name !== 'NODE_ENV'))
+const withoutNpm = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(lifecycle|package|command|execpath|node_execpath)/.test(name) && name !== 'INIT_CWD' && name !== 'NODE_ENV',
+    ),
+  )

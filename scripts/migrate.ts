@@ -12,7 +12,8 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Logger, migrate, watch } from 'graphile-migrate'
 import { Logger as WorkerLogger, runMigrations } from 'graphile-worker'
-import pg from 'pg'
+import type pg from 'pg'
+import { finishWorkspace, provisionWorkspace } from '../server/auth/provision.ts'
 import { urlFor } from '../server/db.ts'
 import { addressOf, checkServer, connect, type Server } from './migrate/checks.ts'
 import { fingerprintOf, readFingerprint, sqlFiles, writeFingerprint } from './migrate/fingerprint.ts'
@@ -44,7 +45,9 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
   const admin = await connect(adminUrl)
   try {
     const server = await checkServer(admin)
-    const folders = ['setup', 'committed', ...(includeCurrent ? ['current', 'fixtures'] : [])].map((name) => path.join(migrationsFolder, name))
+    const folders = ['setup', 'committed', ...(includeCurrent ? ['current', 'fixtures'] : [])].map((name) =>
+      path.join(migrationsFolder, name),
+    )
     const fingerprint = fingerprintOf(folders, server, secret)
     await pointJobsHere(admin)
     if ((await readFingerprint(admin)) === fingerprint) return { server, changed: false }
@@ -62,6 +65,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     for (const file of setup.filter(late)) await runFile(admin, file)
     await asOwner(ownerUrl, async (owner) => {
       await callIfThere(owner, 'app_private.after_migrate()')
+      await ensureMain(owner)
       if (overTcp) await setPasswords(admin, secret) // after_migrate may have made a workspace
       await writeFingerprint(owner, fingerprint)
     })
@@ -73,7 +77,9 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
 
 /** pg_cron keeps host and port with every job: after a move of the folder or another port, its jobs would find nobody. */
 async function pointJobsHere(admin: pg.Client): Promise<void> {
-  const { rows } = await admin.query(`select to_regclass('cron.job') is not null and (select rolsuper from pg_roles where rolname = current_user) as ours`)
+  const { rows } = await admin.query(
+    `select to_regclass('cron.job') is not null and (select rolsuper from pg_roles where rolname = current_user) as ours`,
+  )
   if (!rows[0].ours) return
   await admin.query(`
     update cron.job set nodename = current_setting('cron.host'), nodeport = current_setting('port')::int
@@ -91,7 +97,12 @@ async function runFile(admin: pg.Client, file: string): Promise<void> {
       const { message, code, position, where } = error as pg.DatabaseError
       if (/tuple concurrently (updated|deleted)|duplicate key value .*pg_authid/.test(message) && tries < 5) continue
       const line = position ? `, line ${sql.slice(0, Number(position)).split('\n').length}` : ''
-      if (code === '42501') throw new Problem(`the admin of the database may not do what setup/${path.basename(file)} needs: ${message}.`, 'put a superuser (or the role that your provider gives for this) in DATABASE_URL.', where)
+      if (code === '42501')
+        throw new Problem(
+          `the admin of the database may not do what setup/${path.basename(file)} needs: ${message}.`,
+          'put a superuser (or the role that your provider gives for this) in DATABASE_URL.',
+          where,
+        )
       throw new Problem(`setup/${path.basename(file)}${line} failed: ${message}.`, undefined, where)
     }
   }
@@ -103,7 +114,13 @@ export function graphileSettings(ownerUrl: string, adminUrl: string, migrationsF
   return { connectionString: ownerUrl, rootConnectionString: adminUrl, migrationsFolder, pgSettings, logger }
 }
 
-async function runGraphileMigrate(ownerUrl: string, adminUrl: string, migrationsFolder: string, includeCurrent: boolean, say: (text: string) => void): Promise<void> {
+async function runGraphileMigrate(
+  ownerUrl: string,
+  adminUrl: string,
+  migrationsFolder: string,
+  includeCurrent: boolean,
+  say: (text: string) => void,
+): Promise<void> {
   const lines: string[] = []
   const logger = new Logger(() => (level, message) => {
     lines.push(message)
@@ -141,12 +158,25 @@ async function callIfThere(owner: pg.Client, signature: string): Promise<void> {
   if (rows[0].found) await owner.query(`select ${signature}`)
 }
 
+/** Every installation has the workspace `main`: the first account's, and that of `npm run token`. */
+async function ensureMain(owner: pg.Client): Promise<void> {
+  const { rows } = await owner.query(`select to_regclass('app_public.workspaces') is not null as migrated`)
+  if (!rows[0].migrated) return // a checkout whose migrations are not committed yet
+  const { rowCount } = await owner.query(`select from app_public.workspaces where id = 'main'`)
+  if (rowCount === 0) await provisionWorkspace(owner, { id: 'main', name: 'Main', password: null })
+  else await finishWorkspace(owner, 'main')
+}
+
 /** `node scripts/migrate.ts [--current]` with DATABASE_URL and TIDEMARK_SECRET: for start.mjs and containers. */
 if (import.meta.main) {
   const { values } = parseArgs({ options: { current: { type: 'boolean', default: false } } })
   try {
     const { DATABASE_URL: adminUrl = '', TIDEMARK_SECRET: secret = '' } = process.env
-    if (!secret) throw new Problem('TIDEMARK_SECRET is not set.', 'set it to a long random text that stays the same, e.g. the output of: openssl rand -hex 32')
+    if (!secret)
+      throw new Problem(
+        'TIDEMARK_SECRET is not set.',
+        'set it to a long random text that stays the same, e.g. the output of: openssl rand -hex 32',
+      )
     const { server, changed } = await prepareDatabase({ adminUrl, secret, includeCurrent: values.current, say: console.log })
     const cron = server.cron ? `pg_cron ${server.cron}` : `no pg_cron (${server.whyNoCron}): the server's ticker runs the schedules`
     console.log(`PostgreSQL ${server.versionText}, ${cron}; ${changed ? 'prepared' : 'up to date'}`)

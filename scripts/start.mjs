@@ -44,7 +44,13 @@ async function start(place, lock) {
   const dependencies = ensureDependencies(ROOT, say, { onChild: track })
   const opening = openDatabase(place, say)
   // Wait for both even if one fails: a cluster that was started must be known to be stopped.
-  const [node, opened] = await Promise.allSettled([dependencies, opening.catch((error) => { for (const child of children) child.kill('SIGTERM'); throw error })])
+  const [node, opened] = await Promise.allSettled([
+    dependencies,
+    opening.catch((error) => {
+      for (const child of children) child.kill('SIGTERM')
+      throw error
+    }),
+  ])
   if (opened.status === 'rejected') throw opened.reason
   database = opened.value
   unlessStopped()
@@ -52,7 +58,10 @@ async function start(place, lock) {
   say('dependencies are ready')
 
   const env = { TIDEMARK_SECRET: secret }
-  await Promise.all([migrate(node.value, { ...env, DATABASE_URL: database.adminUrl }), ensureWeb(ROOT, node.value, say, { onChild: track })])
+  await Promise.all([
+    migrate(node.value, { ...env, DATABASE_URL: database.adminUrl }),
+    ensureWeb(ROOT, node.value, say, { onChild: track }),
+  ])
   unlessStopped()
 
   const port = await choosePort(Number(process.env.PORT ?? 5000))
@@ -98,7 +107,12 @@ function migrate(node, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
     track(child)
-    child.stdout.setEncoding('utf8').on('data', (text) => text.trim().split('\n').forEach((line) => say(`migrations: ${line}`)))
+    child.stdout.setEncoding('utf8').on('data', (text) =>
+      text
+        .trim()
+        .split('\n')
+        .forEach((line) => say(`migrations: ${line}`)),
+    )
     child.once('error', reject)
     child.once('close', (code) => (code === 0 ? resolve() : reject(stopped.signal.aborted ? stopped.signal.reason : new Reported())))
   })
@@ -106,7 +120,8 @@ function migrate(node, env) {
 class Reported extends Error {}
 
 async function choosePort(wanted) {
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65535) throw new Problem(`PORT is "${process.env.PORT}", which is no port.`, 'set it to a number from 1 to 65535.')
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65535)
+    throw new Problem(`PORT is "${process.env.PORT}", which is no port.`, 'set it to a number from 1 to 65535.')
   const port = await freePort(wanted, process.env.HOST ?? '127.0.0.1')
   if (port !== wanted) say(`port ${wanted} is taken: using ${port}`)
   return port
@@ -120,7 +135,9 @@ try {
   lock = claim(place)
   if (lock.running) {
     const { url, pid } = lock.running
-    console.log(url ? `Tidemark runs already on ${url} (process ${pid}).` : `Tidemark is being started already${pid ? ` by process ${pid}` : ''}.`)
+    console.log(
+      url ? `Tidemark runs already on ${url} (process ${pid}).` : `Tidemark is being started already${pid ? ` by process ${pid}` : ''}.`,
+    )
     lock = null
   } else await start(place, lock)
 } catch (error) {

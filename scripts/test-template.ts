@@ -12,7 +12,12 @@ const admin = new pg.Client({ connectionString: cluster.adminUrl })
 try {
   await admin.connect()
   await admin.query(`create database ${TEMPLATE}`)
-  await prepareDatabase({ adminUrl: cluster.url('postgres', TEMPLATE), secret: TEST_SECRET, includeCurrent: true })
+  await prepareDatabase({
+    adminUrl: cluster.url('postgres', TEMPLATE),
+    secret: TEST_SECRET,
+    includeCurrent: true,
+    migrationsFolder: process.env.TIDEMARK_MIGRATIONS,
+  })
   // The migration library closes its connections a moment later; a clone needs the template to itself.
   for (;;) {
     const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1', [TEMPLATE])

@@ -45,19 +45,43 @@ async function main() {
     const { programs } = cluster.value
     const env = {
       TIDEMARK_TEST_CLUSTER: JSON.stringify({
-        adminUrl: cluster.value.url(), host: '127.0.0.1', port: cluster.value.port, socket: cluster.value.socket,
-        cron: programs.cron, cronDatabase: CRON_DATABASE, bin: programs.bin, tools: programs.tools, programEnv: programs.env,
+        adminUrl: cluster.value.url(),
+        host: '127.0.0.1',
+        port: cluster.value.port,
+        socket: cluster.value.socket,
+        cron: programs.cron,
+        cronDatabase: CRON_DATABASE,
+        bin: programs.bin,
+        tools: programs.tools,
+        programEnv: programs.env,
       }),
       TZ: 'UTC',
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
     }
-    say(`PostgreSQL ${programs.version} from ${programs.from}${programs.cron ? ' with pg_cron' : ' (no pg_cron)'}, port ${cluster.value.port}`)
+    say(
+      `PostgreSQL ${programs.version} from ${programs.from}${programs.cron ? ' with pg_cron' : ' (no pg_cron)'}, port ${cluster.value.port}`,
+    )
     if ((await run(node.value, ['scripts/test-template.ts'], env)) !== 0) throw new Problem('the template database could not be made.')
     if (stopping) return 130
     say('template ready: jest')
     const file = path.join(results, 'results.json')
     const watch = setInterval(() => endLingering(file), 1000)
-    const code = await run(node.value, ['node_modules/jest/bin/jest.js', '--config', 'test/jest.config.mjs', '--maxWorkers', '2', '--json', '--outputFile', file, '--testLocationInResults=false', ...process.argv.slice(2)], env)
+    const code = await run(
+      node.value,
+      [
+        'node_modules/jest/bin/jest.js',
+        '--config',
+        'test/jest.config.mjs',
+        '--maxWorkers',
+        '2',
+        '--json',
+        '--outputFile',
+        file,
+        '--testLocationInResults=false',
+        ...process.argv.slice(2),
+      ],
+      env,
+    )
     clearInterval(watch)
     return conclude(file, code)
   } finally {
@@ -91,7 +115,8 @@ function conclude(file, code) {
     return code || 1
   }
   // A file that does not even load counts as one failure.
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites + (lingered ? 1 : 0)
+  const failed =
+    results.numFailedTests + results.numRuntimeErrorTestSuites + (lingered ? 1 : 0) + Number(process.env.TIDEMARK_FAILED_BEFORE ?? 0)
   const skipped = results.numPendingTests + results.numTodoTests
   say('done')
   console.log(`${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)

@@ -18,7 +18,9 @@ export async function openDatabase(place, say, env = process.env) {
     return { adminUrl: env.DATABASE_URL, serverUrl: withoutUser(url), cluster: null }
   }
   const programs = await findPrograms(place, say, env)
-  say(`database: PostgreSQL ${programs.version}${programs.cron ? ' with pg_cron' : ', schedules run by the ticker'}, from ${programs.from} (DATABASE_URL is not set; ${programs.why})`)
+  say(
+    `database: PostgreSQL ${programs.version}${programs.cron ? ' with pg_cron' : ', schedules run by the ticker'}, from ${programs.from} (DATABASE_URL is not set; ${programs.why})`,
+  )
   const cluster = await startCluster(place, programs, { say, port: Number(env.TIDEMARK_DB_PORT) || undefined })
   linkSocket(place, cluster)
   say(`PostgreSQL is up: port ${cluster.port}, data in ${place.pg}`)
@@ -31,19 +33,30 @@ async function reachable(text) {
   try {
     url = new URL(text)
   } catch {
-    throw new Problem('DATABASE_URL cannot be read.', 'write it as postgres://user:password@host:5432/database, with special characters of the password percent-encoded.')
+    throw new Problem(
+      'DATABASE_URL cannot be read.',
+      'write it as postgres://user:password@host:5432/database, with special characters of the password percent-encoded.',
+    )
   }
   if (!/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2)
-    throw new Problem('DATABASE_URL is not the address of a PostgreSQL database.', 'write it as postgres://user:password@host:5432/database; without it Tidemark brings its own.')
+    throw new Problem(
+      'DATABASE_URL is not the address of a PostgreSQL database.',
+      'write it as postgres://user:password@host:5432/database; without it Tidemark brings its own.',
+    )
   if (!url.hostname) return url // a socket: the driver will say
   const failure = await new Promise((resolve) => {
     const socket = net.connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || 5432, timeout: 10_000 })
-    socket.once('connect', () => resolve(null)).once('error', resolve).once('timeout', () => resolve(new Error('no answer within 10 seconds')))
+    socket
+      .once('connect', () => resolve(null))
+      .once('error', resolve)
+      .once('timeout', () => resolve(new Error('no answer within 10 seconds')))
     socket.once('connect', () => socket.destroy()).once('timeout', () => socket.destroy())
   })
   if (failure)
-    throw new Problem(`no PostgreSQL answers at ${url.hostname}:${url.port || 5432}, the address in DATABASE_URL (${failure.code ?? failure.message}).`,
-      'start it, or correct DATABASE_URL; without DATABASE_URL Tidemark brings its own.')
+    throw new Problem(
+      `no PostgreSQL answers at ${url.hostname}:${url.port || 5432}, the address in DATABASE_URL (${failure.code ?? failure.message}).`,
+      'start it, or correct DATABASE_URL; without DATABASE_URL Tidemark brings its own.',
+    )
   return url
 }
 

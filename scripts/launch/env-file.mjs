@@ -18,5 +18,6 @@ export function parseEnv(text) {
 export function loadEnvFile(root, env = process.env) {
   const file = path.join(root, '.env')
   if (!existsSync(file)) return
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) if (env[name] === undefined && value !== '') env[name] = value
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8'))))
+    if (env[name] === undefined && value !== '') env[name] = value
 }

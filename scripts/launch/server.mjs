@@ -12,7 +12,12 @@ const GRACE_MS = 10_000
  */
 export function startServer({ root, node, args = [], env, onReady = () => {} }) {
   // A process group of its own: Ctrl-C reaches the launcher alone, which ends the server before the database.
-  const child = spawn(node, [...args, 'server/main.ts'], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const child = spawn(node, [...args, 'server/main.ts'], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
   const watchdog = child.pid ? watchProcess(child.pid) : null
   let line = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {

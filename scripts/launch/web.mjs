@@ -31,7 +31,11 @@ export async function ensureWeb(root, node, say, { onChild = () => {} } = {}) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return false
   say('building the web app')
   await new Promise((resolve, reject) => {
-    const child = spawn(node, [vite, 'build', '--logLevel', 'warn'], { cwd: path.join(root, 'web'), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_ENV: 'production' } })
+    const child = spawn(node, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: path.join(root, 'web'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_ENV: 'production' },
+    })
     onChild(child)
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)))

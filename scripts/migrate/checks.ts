@@ -23,10 +23,18 @@ export function checkUrl(url: string): void {
   try {
     parsed = new URL(url)
   } catch {
-    throw new Problem('DATABASE_URL cannot be read.', 'write it as postgres://user:password@host:5432/database, with special characters of the password percent-encoded.')
+    throw new Problem(
+      'DATABASE_URL cannot be read.',
+      'write it as postgres://user:password@host:5432/database, with special characters of the password percent-encoded.',
+    )
   }
-  if (!/^postgres(ql)?:$/.test(parsed.protocol)) throw new Problem(`DATABASE_URL begins with ${parsed.protocol}// and not with postgres://.`, 'write it as postgres://user:password@host:5432/database.')
-  if (parsed.pathname.length < 2) throw new Problem('DATABASE_URL names no database.', 'put its name after the last slash: postgres://user:password@host:5432/database.')
+  if (!/^postgres(ql)?:$/.test(parsed.protocol))
+    throw new Problem(
+      `DATABASE_URL begins with ${parsed.protocol}// and not with postgres://.`,
+      'write it as postgres://user:password@host:5432/database.',
+    )
+  if (parsed.pathname.length < 2)
+    throw new Problem('DATABASE_URL names no database.', 'put its name after the last slash: postgres://user:password@host:5432/database.')
 }
 
 /** Connects, or says in one sentence why not. */
@@ -53,16 +61,28 @@ function connectionProblem(error: NodeJS.ErrnoException, url: string): Error {
       return new Problem(`the host of the database (${at}) is not known.`, 'correct the host in DATABASE_URL.')
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return new Problem(`no PostgreSQL answers at the address in DATABASE_URL (${at}).`, 'start it, or correct host and port in DATABASE_URL; without DATABASE_URL Tidemark brings its own.')
+      return new Problem(
+        `no PostgreSQL answers at the address in DATABASE_URL (${at}).`,
+        'start it, or correct host and port in DATABASE_URL; without DATABASE_URL Tidemark brings its own.',
+      )
     case '28P01':
     case '28000':
-      return new Problem(`the database (${at}) refuses the user or the password: ${error.message}.`, 'correct user and password in DATABASE_URL.')
+      return new Problem(
+        `the database (${at}) refuses the user or the password: ${error.message}.`,
+        'correct user and password in DATABASE_URL.',
+      )
     case '3D000':
       return new Problem(`the database does not exist (${at}).`, 'create it (createdb), or correct the name in DATABASE_URL.')
     case '53300':
-      return new Problem(`the database (${at}) has no free connection.`, 'close other programs, or raise max_connections, then start again.')
+      return new Problem(
+        `the database (${at}) has no free connection.`,
+        'close other programs, or raise max_connections, then start again.',
+      )
   }
-  return new Problem(`the database cannot be reached (${at}): ${error.message || code || 'no answer'}.`, 'check DATABASE_URL, and that the server accepts connections from here.')
+  return new Problem(
+    `the database cannot be reached (${at}): ${error.message || code || 'no answer'}.`,
+    'check DATABASE_URL, and that the server accepts connections from here.',
+  )
 }
 
 export interface Server {
@@ -87,12 +107,21 @@ export async function checkServer(admin: pg.Client): Promise<Server> {
   const found = rows[0]
   const major = Math.floor(found.version / 10_000)
   if (major < OLDEST_SERVER)
-    throw new Problem(`the server is PostgreSQL ${found.version_text}, and Tidemark needs ${OLDEST_SERVER} or newer.`, 'upgrade it, or unset DATABASE_URL: Tidemark then brings its own.')
+    throw new Problem(
+      `the server is PostgreSQL ${found.version_text}, and Tidemark needs ${OLDEST_SERVER} or newer.`,
+      'upgrade it, or unset DATABASE_URL: Tidemark then brings its own.',
+    )
   if (found.standby) throw new Problem('the database is a read-only standby.', 'point DATABASE_URL to the primary server.')
   if (!found.may_create_roles)
-    throw new Problem(`the user "${found.who}" may not create roles, and every workspace is a role of its own.`, `as a superuser: alter role "${found.who}" createrole; or put another user in DATABASE_URL.`)
+    throw new Problem(
+      `the user "${found.who}" may not create roles, and every workspace is a role of its own.`,
+      `as a superuser: alter role "${found.who}" createrole; or put another user in DATABASE_URL.`,
+    )
   if (!found.may_create)
-    throw new Problem(`the user "${found.who}" may not create schemas in the database "${found.database}".`, `as its owner: grant create on database "${found.database}" to "${found.who}";`)
+    throw new Problem(
+      `the user "${found.who}" may not create schemas in the database "${found.database}".`,
+      `as its owner: grant create on database "${found.database}" to "${found.who}";`,
+    )
   const [cron, whyNoCron] = await cronOf(admin, found)
   return { version: found.version, versionText: found.version_text, database: found.database, superuser: found.superuser, cron, whyNoCron }
 }

@@ -6,11 +6,18 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import path from 'node:path'
 import { Problem } from '../postgres/problem.mjs'
 
-const sqlIn = (folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith('.sql')).sort() : [])
+const sqlIn = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((name) => name.endsWith('.sql'))
+        .sort()
+    : []
 const isBlank = (sql) => sql.replace(/^--(?!! ?include).*$/gm, '').trim() === ''
 
 export const committedIn = (migrations) => sqlIn(path.join(migrations, 'committed')).filter((name) => /^\d{6}/.test(name))
-export const currentIn = (migrations) => sqlIn(path.join(migrations, 'current')).filter((name) => !isBlank(readFileSync(path.join(migrations, 'current', name), 'utf8')))
+export const currentIn = (migrations) =>
+  sqlIn(path.join(migrations, 'current')).filter((name) => !isBlank(readFileSync(path.join(migrations, 'current', name), 'utf8')))
 
 const withIncludes = (sql) => sql.replace(/^--! Included (\S+)$[\s\S]*?^--! EndIncluded \1$/gm, '--!include $1')
 
@@ -39,7 +46,8 @@ export function uncommit(migrations) {
   const taken = new Map(currentIn(migrations).map((part) => [Number.parseInt(part, 10), part]))
   for (const part of parts) {
     const clash = taken.get(Number.parseInt(part.name, 10))
-    if (clash) throw new Problem(`${part.name} of ${name} and current/${clash} have the same number.`, `give current/${clash} a number of its own.`)
+    if (clash)
+      throw new Problem(`${part.name} of ${name} and current/${clash} have the same number.`, `give current/${clash} a number of its own.`)
   }
   for (const part of sqlIn(current)) if (!currentIn(migrations).includes(part)) rmSync(path.join(current, part))
   for (const part of parts) writeFileSync(path.join(current, part.name), part.sql)
@@ -55,9 +63,13 @@ export function checkFixtures(migrations) {
   const read = (...parts) => readFileSync(path.join(migrations, ...parts), 'utf8')
   const newest = new Map()
   for (const file of committedIn(migrations))
-    for (const [, name, body] of read('committed', file).matchAll(/^--! Included (\S+)\n([\s\S]*?)\n--! EndIncluded \1$/gm)) newest.set(name, { file, body: withIncludes(body) })
+    for (const [, name, body] of read('committed', file).matchAll(/^--! Included (\S+)\n([\s\S]*?)\n--! EndIncluded \1$/gm))
+      newest.set(name, { file, body: withIncludes(body) })
   const fixtures = sqlIn(path.join(migrations, 'fixtures'))
-  const sources = [...sqlIn(path.join(migrations, 'current')).map((name) => read('current', name)), ...fixtures.map((name) => read('fixtures', name))]
+  const sources = [
+    ...sqlIn(path.join(migrations, 'current')).map((name) => read('current', name)),
+    ...fixtures.map((name) => read('fixtures', name)),
+  ]
   const included = new Set([...sources.join('\n').matchAll(/^--![ \t]*include[ \t]+(.*\.sql)[ \t]*$/gm)].map((match) => match[1]))
 
   const problems = []
@@ -65,8 +77,11 @@ export function checkFixtures(migrations) {
     if (included.has(name)) continue
     const last = newest.get(name)
     if (!last) problems.push(`migrations/fixtures/${name}: no migration includes it`)
-    else if (last.body !== read('fixtures', name).trim()) problems.push(`migrations/fixtures/${name}: edited since ${last.file}; include it in migrations/current, then npm run db:commit`)
+    else if (last.body !== read('fixtures', name).trim())
+      problems.push(`migrations/fixtures/${name}: edited since ${last.file}; include it in migrations/current, then npm run db:commit`)
   }
-  for (const name of [...newest.keys(), ...included]) if (!existsSync(path.join(migrations, 'fixtures', name))) problems.push(`migrations/fixtures/${name}: included by a migration, but gone`)
+  for (const name of [...newest.keys(), ...included])
+    if (!existsSync(path.join(migrations, 'fixtures', name)))
+      problems.push(`migrations/fixtures/${name}: included by a migration, but gone`)
   return problems
 }

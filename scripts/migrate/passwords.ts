@@ -22,5 +22,7 @@ export async function setPasswords(admin: pg.Client, secret: string): Promise<vo
     `select rolname from pg_roles where rolcanlogin and (rolname in ('app_owner', 'app_authenticator', 'app_scheduler') or rolname ~ '^ws_[a-z][a-z0-9]{0,30}$')`,
   )
   for (const { rolname } of rows)
-    await admin.query(`alter role ${pg.escapeIdentifier(rolname)} password ${pg.escapeLiteral(scramVerifier(rolePassword(secret, rolname)))}`)
+    await admin.query(
+      `alter role ${pg.escapeIdentifier(rolname)} password ${pg.escapeLiteral(scramVerifier(rolePassword(secret, rolname)))}`,
+    )
 }

@@ -21,7 +21,9 @@ const inDatabase = (url: string, name: string) => Object.assign(new URL(url), { 
 async function main() {
   const mainUrl = inDatabase(adminUrl, 'scratch_main')
   const shadowUrl = inDatabase(adminUrl, 'scratch_shadow')
-  const setup = readdirSync(path.join(folder, 'setup')).filter((name) => Number.parseInt(name, 10) < 50).sort()
+  const setup = readdirSync(path.join(folder, 'setup'))
+    .filter((name) => Number.parseInt(name, 10) < 50)
+    .sort()
   const settings = {
     ...graphileSettings(urlFor(mainUrl, 'app_owner', ''), adminUrl, folder, logger),
     shadowConnectionString: urlFor(shadowUrl, 'app_owner', ''),
@@ -51,6 +53,8 @@ async function runFiles(url: string, names: string[]) {
 try {
   await main()
 } catch (error) {
-  report(error instanceof Problem ? error : new Problem((error as Error).message.replace(/\.?$/, '.'), undefined, lines.slice(-15).join('\n')))
+  report(
+    error instanceof Problem ? error : new Problem((error as Error).message.replace(/\.?$/, '.'), undefined, lines.slice(-15).join('\n')),
+  )
   process.exitCode = 1
 }

@@ -10,7 +10,10 @@ import path from 'node:path'
 import { noSpace, Problem } from './problem.mjs'
 
 const accounts = () =>
-  readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).filter((entry) => entry.length >= 4)
+  readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((entry) => entry.length >= 4)
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
 
 /**
@@ -22,20 +25,32 @@ export async function accountFor(dataDirectory) {
     try {
       os.userInfo()
     } catch {
-      throw new Problem(`the user id ${process.getuid?.()} has no name in /etc/passwd, and PostgreSQL needs one.`, 'start as a user that exists, or set DATABASE_URL.')
+      throw new Problem(
+        `the user id ${process.getuid?.()} has no name in /etc/passwd, and PostgreSQL needs one.`,
+        'start as a user that exists, or set DATABASE_URL.',
+      )
     }
     return null
   }
   const known = accounts().filter((entry) => entry.uid !== 0)
   const owner = dataDirectory && existsSync(dataDirectory) ? statSync(dataDirectory).uid : 0
-  const found = known.find((entry) => entry.uid === owner)
-    ?? known.find((entry) => String(entry.uid) === process.env.SUDO_UID)
-    ?? known.find((entry) => entry.name === 'postgres')
-    ?? known.find((entry) => entry.name === 'tidemark')
+  const found =
+    known.find((entry) => entry.uid === owner) ??
+    known.find((entry) => String(entry.uid) === process.env.SUDO_UID) ??
+    known.find((entry) => entry.name === 'postgres') ??
+    known.find((entry) => entry.name === 'tidemark')
   if (found) return found
-  const made = await run('useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'tidemark'], { check: false })
+  const made = await run(
+    'useradd',
+    ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'tidemark'],
+    { check: false },
+  )
   if (made.status !== 0)
-    throw new Problem('PostgreSQL refuses to run as root, and no account could be made for it.', 'start as an ordinary user, or set DATABASE_URL.', made.stderr)
+    throw new Problem(
+      'PostgreSQL refuses to run as root, and no account could be made for it.',
+      'start as an ordinary user, or set DATABASE_URL.',
+      made.stderr,
+    )
   return accounts().find((entry) => entry.name === 'tidemark') ?? null
 }
 
@@ -81,12 +96,20 @@ export function run(command, args, { account = null, env = {}, input, cwd = '/',
     child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text))
     child.stdin?.on('error', () => {}) // the program may end before it has read everything
     child.stdin?.end(input ?? '')
-    child.once('error', (error) => (check ? reject(new Problem(`${command} cannot be run: ${error.message}.`)) : resolve({ status: 127, stdout, stderr: error.message })))
+    child.once('error', (error) =>
+      check ? reject(new Problem(`${command} cannot be run: ${error.message}.`)) : resolve({ status: 127, stdout, stderr: error.message }),
+    )
     child.once('close', (code) => {
       const status = code ?? 1
       if (status === 0 || !check) return resolve({ status, stdout, stderr })
       if (/No space left on device/.test(stderr)) return reject(noSpace())
-      reject(new Problem(`${path.basename(command)} failed (${status}).`, undefined, `${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')))
+      reject(
+        new Problem(
+          `${path.basename(command)} failed (${status}).`,
+          undefined,
+          `${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n'),
+        ),
+      )
     })
   })
 }

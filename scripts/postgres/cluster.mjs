@@ -5,7 +5,18 @@
  * States of place.pg: absent (made beside it and renamed, so never half-made) -> stopped -> running -> stopped.
  * Running is what postmaster.pid says, if that process lives, is no zombie, is called postgres and works in this folder.
  */
-import { appendFileSync, existsSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { ownFile, ownFolder, run } from './account.mjs'
@@ -56,10 +67,14 @@ async function make(place, programs, database) {
   const { account, pg } = place
   if (existsSync(pg)) {
     if (readdirSync(pg).length > 0)
-      throw new Problem(`${pg} holds something that is not a PostgreSQL cluster.`, 'move it away (or npm run db:reset, which deletes it), then start again.')
+      throw new Problem(
+        `${pg} holds something that is not a PostgreSQL cluster.`,
+        'move it away (or npm run db:reset, which deletes it), then start again.',
+      )
     rmdirSync(pg)
   }
-  for (const name of readdirSync(path.dirname(pg))) if (name.startsWith('pg.new-')) rmSync(path.join(path.dirname(pg), name), { recursive: true, force: true })
+  for (const name of readdirSync(path.dirname(pg)))
+    if (name.startsWith('pg.new-')) rmSync(path.join(path.dirname(pg), name), { recursive: true, force: true })
   const fresh = `${pg}.new-${process.pid}`
   const passwordFile = path.join(place.socket, `password-${process.pid}`)
   try {
@@ -67,9 +82,28 @@ async function make(place, programs, database) {
     writeFileSync(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 }) // nobody needs it: we enter by the socket
     ownFile(passwordFile, account)
     // --no-sync: it spares seconds; a power cut in the first half minute would cost a database that is empty.
-    await run(`${programs.bin}/initdb`, ['-D', fresh, '-U', 'postgres', '--locale=C.UTF-8', '--encoding=UTF8', '--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync'],
-      { account, env: programs.env })
-    if (database) await run(`${programs.bin}/postgres`, ['--single', '-D', fresh, 'postgres'], { account, env: programs.env, input: `create database ${database}\n` })
+    await run(
+      `${programs.bin}/initdb`,
+      [
+        '-D',
+        fresh,
+        '-U',
+        'postgres',
+        '--locale=C.UTF-8',
+        '--encoding=UTF8',
+        '--auth-local=trust',
+        '--auth-host=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--no-sync',
+      ],
+      { account, env: programs.env },
+    )
+    if (database)
+      await run(`${programs.bin}/postgres`, ['--single', '-D', fresh, 'postgres'], {
+        account,
+        env: programs.env,
+        input: `create database ${database}\n`,
+      })
     writeFileSync(path.join(fresh, 'pg_hba.conf'), HBA)
     appendFileSync(path.join(fresh, 'postgresql.conf'), "\ninclude 'tidemark.conf'\n")
     renameSync(fresh, pg)
@@ -88,7 +122,11 @@ async function make(place, programs, database) {
  * @param {{ database?: string, cronDatabase?: string, fast?: boolean, port?: number, say?: (text: string) => void, remove?: string }} [options]
  *   `remove`: a folder that the watchdog deletes if we die
  */
-export async function startCluster(place, programs, { database = DATABASE, cronDatabase = database, fast = false, port: wanted, say = () => {}, remove } = {}) {
+export async function startCluster(
+  place,
+  programs,
+  { database = DATABASE, cronDatabase = database, fast = false, port: wanted, say = () => {}, remove } = {},
+) {
   const { account, pg: data } = place
   ownFolder(place.socket, account)
   if (!existsSync(`${data}/PG_VERSION`)) {
@@ -129,14 +167,24 @@ async function settled(data) {
   for (let tries = 0; ; tries++) {
     const alive = runningIn(data)
     if (!alive || alive.status === 'ready') return alive
-    if (tries > 300) throw new Problem(`PostgreSQL (process ${alive.pid}) has been "${alive.status || 'starting'}" for half a minute.`, `read the log beside ${data}, or end that process, then start again.`)
+    if (tries > 300)
+      throw new Problem(
+        `PostgreSQL (process ${alive.pid}) has been "${alive.status || 'starting'}" for half a minute.`,
+        `read the log beside ${data}, or end that process, then start again.`,
+      )
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
 async function launch(place, programs) {
   const { account, pg: data, log } = place
-  const start = () => run(`${programs.bin}/pg_ctl`, ['-D', data, '-l', log, '-w', '-t', '60', 'start'], { account, env: programs.env, quiet: true, check: false })
+  const start = () =>
+    run(`${programs.bin}/pg_ctl`, ['-D', data, '-l', log, '-w', '-t', '60', 'start'], {
+      account,
+      env: programs.env,
+      quiet: true,
+      check: false,
+    })
   for (let tries = 0; ; tries++) {
     const from = existsSync(log) ? statSync(log).size : 0
     if ((await start()).status === 0) return
@@ -147,13 +195,22 @@ async function launch(place, programs) {
       await new Promise((resolve) => setTimeout(resolve, 500))
       continue
     }
-    throw new Problem('PostgreSQL does not start.', `read ${log}; npm run db:reset begins anew (it deletes the data).`, said.trim().split('\n').slice(-8).join('\n'))
+    throw new Problem(
+      'PostgreSQL does not start.',
+      `read ${log}; npm run db:reset begins anew (it deletes the data).`,
+      said.trim().split('\n').slice(-8).join('\n'),
+    )
   }
 }
 
 export async function stopCluster(place, programs, mode = 'fast') {
   if (!runningIn(place.pg)) return
-  await run(`${programs.bin}/pg_ctl`, ['-D', place.pg, '-m', mode, '-w', '-t', '60', 'stop'], { account: place.account, env: programs.env, quiet: true, check: false })
+  await run(`${programs.bin}/pg_ctl`, ['-D', place.pg, '-m', mode, '-w', '-t', '60', 'stop'], {
+    account: place.account,
+    env: programs.env,
+    quiet: true,
+    check: false,
+  })
 }
 
 function lastPort(data) {

@@ -72,8 +72,23 @@ function sweep(tree) {
 function aptIn(work) {
   const debs = path.join(work, 'debs')
   for (const folder of ['lists/partial', 'archives/partial', 'debs']) mkdirSync(path.join(work, folder), { recursive: true })
-  const options = ['-qq', '-o', `APT::Sandbox::User=${userInfo().username}`, '-o', 'Debug::NoLocking=1', '-o', 'Acquire::Languages=none',
-    '-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20', '-o', `Dir::Cache=${work}`, '-o', `Dir::Cache::archives=${work}/archives`]
+  const options = [
+    '-qq',
+    '-o',
+    `APT::Sandbox::User=${userInfo().username}`,
+    '-o',
+    'Debug::NoLocking=1',
+    '-o',
+    'Acquire::Languages=none',
+    '-o',
+    'Acquire::Retries=2',
+    '-o',
+    'Acquire::http::Timeout=20',
+    '-o',
+    `Dir::Cache=${work}`,
+    '-o',
+    `Dir::Cache::archives=${work}/archives`,
+  ]
   // The proxy settings of the environment count; its language does not, since the output is read.
   const env = { ...process.env, LC_ALL: 'C', LANG: 'C', DEBIAN_FRONTEND: 'noninteractive' }
   const call = async (tool, args) => (await run(tool, [...options.slice(tool === 'apt-cache' ? 1 : 0), ...args], { cwd: debs, env })).stdout
@@ -98,10 +113,20 @@ async function newestVersion(apt) {
 }
 
 async function download(apt, version) {
-  const uris = await apt.get('install', '--reinstall', '--no-install-recommends', '--print-uris',
-    `postgresql-${version}`, `postgresql-${version}-cron`, `postgresql-client-${version}`, 'libpq5')
-  const names = [...new Set([...uris.matchAll(/^'[^']+' (\S+?)_/gm)].map((match) => match[1]))]
-    .filter((name) => name.startsWith(`postgresql-${version}`) || name === `postgresql-client-${version}` || (/^lib/.test(name) && !NOT_NEEDED.test(name)))
+  const uris = await apt.get(
+    'install',
+    '--reinstall',
+    '--no-install-recommends',
+    '--print-uris',
+    `postgresql-${version}`,
+    `postgresql-${version}-cron`,
+    `postgresql-client-${version}`,
+    'libpq5',
+  )
+  const names = [...new Set([...uris.matchAll(/^'[^']+' (\S+?)_/gm)].map((match) => match[1]))].filter(
+    (name) =>
+      name.startsWith(`postgresql-${version}`) || name === `postgresql-client-${version}` || (/^lib/.test(name) && !NOT_NEEDED.test(name)),
+  )
   await apt.get('download', ...names)
   return names
 }

@@ -16,11 +16,18 @@ export async function fetchEmbedded(folder, say) {
   try {
     say(`fetching ${name} ${VERSION} with npm`)
     // --ignore-scripts: its own script only makes the links that are made below.
-    const npm = await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['install', '--prefix', work, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--force', `${name}@${VERSION}`],
-      { cwd: work, env: process.env, check: false })
+    const npm = await run(
+      process.platform === 'win32' ? 'npm.cmd' : 'npm',
+      ['install', '--prefix', work, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--force', `${name}@${VERSION}`],
+      { cwd: work, env: process.env, check: false },
+    )
     const native = path.join(work, 'node_modules', name, 'native')
     if (npm.status !== 0 || !existsSync(`${native}/bin/postgres`))
-      throw new Problem(`npm has no PostgreSQL for ${process.platform}-${process.arch}, or cannot be reached.`, undefined, npm.stderr.trim().split('\n').slice(-4).join('\n'))
+      throw new Problem(
+        `npm has no PostgreSQL for ${process.platform}-${process.arch}, or cannot be reached.`,
+        undefined,
+        npm.stderr.trim().split('\n').slice(-4).join('\n'),
+      )
     link(path.join(native, 'pg-symlinks.json'), path.dirname(native))
     try {
       renameSync(native, folder)

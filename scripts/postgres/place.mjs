@@ -27,9 +27,11 @@ export async function placeFor(root, env = process.env) {
     base = elsewhere // root's checkout in a 0700 home
     account = await accountFor(path.join(base, 'pg'))
   } else if (account && !(await reaches(account, wanted)))
-    throw new Problem(`the account ${account.name}, which would run PostgreSQL, cannot reach TIDEMARK_DATA (${wanted}).`, `let it pass the folders above (chmod a+x), or choose another folder.`)
-  if (existsSync(base) && !statSync(base).isDirectory())
-    throw new Problem(`${base} is not a folder.`, 'move it away, then start again.')
+    throw new Problem(
+      `the account ${account.name}, which would run PostgreSQL, cannot reach TIDEMARK_DATA (${wanted}).`,
+      `let it pass the folders above (chmod a+x), or choose another folder.`,
+    )
+  if (existsSync(base) && !statSync(base).isDirectory()) throw new Problem(`${base} is not a folder.`, 'move it away, then start again.')
   try {
     ownFolder(base, account)
     accessSync(base, constants.R_OK | constants.W_OK | constants.X_OK)

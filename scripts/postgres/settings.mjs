@@ -23,15 +23,26 @@ export function settingsText({ programs, port, socket, cronDatabase, fast = fals
     'max_connections = 100',
     'max_wal_size = 256MB',
     "log_line_prefix = '%m [%p] %q%u@%d '",
-    ...(fast ? ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off', 'shared_buffers = 64MB', 'max_connections = 200',
-      'max_prepared_transactions = 10', 'autovacuum_naptime = 10min'] : []),
-    ...(programs.cron ? [
-      "shared_preload_libraries = 'pg_cron'",
-      `cron.database_name = '${quoted(cronDatabase)}'`,
-      // libpq mode: in background-worker mode of pg_cron 1.4 one running job blocks the whole schedule.
-      `cron.host = '${quoted(socket)}'`,
-      'cron.use_background_workers = off',
-    ] : []),
+    ...(fast
+      ? [
+          'fsync = off',
+          'synchronous_commit = off',
+          'full_page_writes = off',
+          'shared_buffers = 64MB',
+          'max_connections = 200',
+          'max_prepared_transactions = 10',
+          'autovacuum_naptime = 10min',
+        ]
+      : []),
+    ...(programs.cron
+      ? [
+          "shared_preload_libraries = 'pg_cron'",
+          `cron.database_name = '${quoted(cronDatabase)}'`,
+          // libpq mode: in background-worker mode of pg_cron 1.4 one running job blocks the whole schedule.
+          `cron.host = '${quoted(socket)}'`,
+          'cron.use_background_workers = off',
+        ]
+      : []),
   ]
   return `# Written by Tidemark at every start.\n${lines.join('\n')}\n`
 }

@@ -27,7 +27,14 @@ export async function startTestCluster(root, say = () => {}) {
   if (account) chownSync(place.socket, account.uid, account.gid)
   try {
     // Runs at the same time must not meet: each begins its search for a port elsewhere.
-    const cluster = await startCluster(place, programs, { database: '', cronDatabase: CRON_DATABASE, fast: true, port: randomInt(20_000, 30_000), say, remove: base })
+    const cluster = await startCluster(place, programs, {
+      database: '',
+      cronDatabase: CRON_DATABASE,
+      fast: true,
+      port: randomInt(20_000, 30_000),
+      say,
+      remove: base,
+    })
     return {
       ...cluster,
       url: (user = 'postgres', name = 'postgres') => cluster.url(user, name),

@@ -32,5 +32,9 @@ export function watchPostgres(data, { account = null, remove = '' } = {}) {
 
 /** SIGTERM, then, ten seconds later, SIGKILL to a process of ours. */
 export function watchProcess(pid) {
-  return watch('kill -TERM "$0" 2>/dev/null; n=0; while kill -0 "$0" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; kill -KILL "$0" 2>/dev/null', [String(pid)], null)
+  return watch(
+    'kill -TERM "$0" 2>/dev/null; n=0; while kill -0 "$0" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; kill -KILL "$0" 2>/dev/null',
+    [String(pid)],
+    null,
+  )
 }

@@ -3,7 +3,6 @@
  */
 import pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { pgCron, describeNeeding } from '../support/needs.ts'
 
 describe('a test database', () => {
   let db: TestDatabase
@@ -24,8 +23,8 @@ describe('a test database', () => {
   })
 
   it('can prepare transactions and takes many connections', async () => {
-    expect(await db.sql(`select current_setting('max_connections') as connections, current_setting('max_prepared_transactions') as prepared`)).toEqual([
-      { connections: '200', prepared: '10' },
-    ])
+    expect(
+      await db.sql(`select current_setting('max_connections') as connections, current_setting('max_prepared_transactions') as prepared`),
+    ).toEqual([{ connections: '200', prepared: '10' }])
   })
 })

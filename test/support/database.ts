@@ -48,11 +48,15 @@ export async function createTestDatabase({ cron = false } = {}): Promise<TestDat
     admin,
     sql: async (text, values = []) => (await admin.query(text, values)).rows,
     async drop() {
-      const { rows } = await admin.query(`select id from app_public.workspaces where id <> 'main'`).catch(() => ({ rows: [] as { id: string }[] }))
+      const { rows } = await admin
+        .query(`select id from app_public.workspaces where id <> 'main'`)
+        .catch(() => ({ rows: [] as { id: string }[] }))
       await admin.end()
       if (cron) return // it goes with the cluster
       await maintain(cluster.adminUrl, `drop database if exists ${name} with (force)`)
-      for (const { id } of rows) for (const role of [`ws_${id}`, `ws_${id}_reader`]) await maintain(cluster.adminUrl, `drop role if exists ${pg.escapeIdentifier(role)}`).catch(() => {})
+      for (const { id } of rows)
+        for (const role of [`ws_${id}`, `ws_${id}_reader`])
+          await maintain(cluster.adminUrl, `drop role if exists ${pg.escapeIdentifier(role)}`).catch(() => {})
     },
   }
 }

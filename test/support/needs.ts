@@ -12,11 +12,21 @@ export interface Need {
 }
 
 export const chromiumPath = (): string | null =>
-  [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => file && existsSync(file)) ?? null
+  [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+    (file) => file && existsSync(file),
+  ) ?? null
 
-export const chromium = (): Need => ({ what: 'Chromium', present: chromiumPath() !== null, remedy: 'install it (on Debian: apt-get install chromium), or name it in CHROMIUM' })
+export const chromium = (): Need => ({
+  what: 'Chromium',
+  present: chromiumPath() !== null,
+  remedy: 'install it (on Debian: apt-get install chromium), or name it in CHROMIUM',
+})
 
-export const pgCron = (): Need => ({ what: 'pg_cron', present: testCluster().cron, remedy: "install postgresql-15-cron, or let apt reach Debian's archive" })
+export const pgCron = (): Need => ({
+  what: 'pg_cron',
+  present: testCluster().cron,
+  remedy: "install postgresql-15-cron, or let apt reach Debian's archive",
+})
 
 export const pgDump = (): Need => ({ what: 'pg_dump', present: testCluster().tools, remedy: 'install postgresql-client' })
 
