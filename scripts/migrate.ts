@@ -4,8 +4,9 @@
  *
  * In this order: checks (nothing written) -> setup/NN < 50 as the admin (roles, extensions) -> committed migrations, and
  * current ones where asked, as app_owner -> graphile-worker's schema -> setup/NN >= 50 as the admin (what hardens or
- * needs a superuser) -> app_private.after_migrate() as app_owner. Each step is idempotent, so a start that was cut off
- * is repaired by the next; when nothing has changed since the last whole run, all of it is skipped.
+ * needs a superuser) -> workspace `main`, if there is none. Each step is idempotent, so a start that was cut off is
+ * repaired by the next; when nothing has changed since the last whole run, all of it is skipped. After either:
+ * app_private.after_migrate() as app_owner.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -14,7 +15,7 @@ import { Logger, migrate, watch } from 'graphile-migrate'
 import { Logger as WorkerLogger, runMigrations } from 'graphile-worker'
 import type pg from 'pg'
 import { finishWorkspace, provisionWorkspace } from '../server/auth/provision.ts'
-import { urlFor } from '../server/db.ts'
+import { rolePassword, urlFor } from '../server/db.ts'
 import { addressOf, checkServer, connect, type Server } from './migrate/checks.ts'
 import { fingerprintOf, readFingerprint, sqlFiles, writeFingerprint } from './migrate/fingerprint.ts'
 import { setPasswords } from './migrate/passwords.ts'
@@ -41,7 +42,7 @@ export interface Prepared {
 }
 
 export async function prepareDatabase(options: PrepareOptions): Promise<Prepared> {
-  const { adminUrl, secret, includeCurrent = false, migrationsFolder = path.join(ROOT, 'migrations'), say = () => {} } = options
+  const { adminUrl, secret, includeCurrent = false, migrationsFolder = path.join(ROOT, 'migrations') } = options
   const admin = await connect(adminUrl)
   try {
     const server = await checkServer(admin)
@@ -50,29 +51,41 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     )
     const fingerprint = fingerprintOf(folders, server, secret)
     await pointJobsHere(admin)
-    if ((await readFingerprint(admin)) === fingerprint) return { server, changed: false }
-
-    const setup = sqlFiles(path.join(migrationsFolder, 'setup'))
-    const late = (file: string) => Number.parseInt(path.basename(file), 10) >= 50
-    say('roles and extensions')
-    for (const file of setup.filter((file) => !late(file))) await runFile(admin, file)
-    const overTcp = new URL(adminUrl).hostname !== ''
-    if (overTcp) await setPasswords(admin, secret)
-
+    const changed = (await readFingerprint(admin)) !== fingerprint
     const ownerUrl = urlFor(adminUrl, 'app_owner', secret)
-    await runGraphileMigrate(ownerUrl, adminUrl, migrationsFolder, includeCurrent, say)
-    await runMigrations({ connectionString: ownerUrl, logger: new WorkerLogger(() => () => {}) })
-    for (const file of setup.filter(late)) await runFile(admin, file)
+    if (changed) await prepare(admin, ownerUrl, options, migrationsFolder)
     await asOwner(ownerUrl, async (owner) => {
       await callIfThere(owner, 'app_private.after_migrate()')
-      await ensureMain(owner)
-      if (overTcp) await setPasswords(admin, secret) // after_migrate may have made a workspace
-      await writeFingerprint(owner, fingerprint)
+      if (changed) await writeFingerprint(owner, fingerprint)
     })
-    return { server, changed: true }
+    return { server, changed }
   } finally {
     await admin.end()
   }
+}
+
+async function prepare(admin: pg.Client, ownerUrl: string, options: PrepareOptions, migrationsFolder: string): Promise<void> {
+  const { adminUrl, secret, includeCurrent = false, say = () => {} } = options
+  const setup = sqlFiles(path.join(migrationsFolder, 'setup'))
+  const late = (file: string) => Number.parseInt(path.basename(file), 10) >= 50
+  const overTcp = new URL(adminUrl).hostname !== ''
+  say('roles and extensions')
+  for (const file of setup.filter((file) => !late(file))) await runFile(admin, file)
+  if (overTcp) await setPasswords(admin, secret)
+  await runGraphileMigrate(ownerUrl, adminUrl, migrationsFolder, includeCurrent, say)
+  await runMigrations({ connectionString: ownerUrl, logger: new WorkerLogger(() => () => {}) })
+  for (const file of setup.filter(late)) await runFile(admin, file)
+  await asOwner(ownerUrl, (owner) => ensureMain(owner, overTcp ? rolePassword(secret, 'ws_main') : null))
+  if (overTcp) await setPasswords(admin, secret) // an older secret's, of workspaces that exist already
+}
+
+/** Every installation has the workspace `main`: the first account's, and that of `npm run token`. */
+async function ensureMain(owner: pg.Client, password: string | null): Promise<void> {
+  const { rows } = await owner.query(`select to_regclass('app_public.workspaces') is not null as migrated`)
+  if (!rows[0].migrated) return // a checkout whose migrations are not committed yet
+  const { rowCount } = await owner.query(`select from app_public.workspaces where id = 'main'`)
+  if (rowCount === 0) await provisionWorkspace(owner, { id: 'main', name: 'Main', password })
+  else await finishWorkspace(owner, 'main') // a start that was cut off between the two transactions
 }
 
 /** pg_cron keeps host and port with every job: after a move of the folder or another port, its jobs would find nobody. */
@@ -156,15 +169,6 @@ async function asOwner(ownerUrl: string, work: (owner: pg.Client) => Promise<voi
 async function callIfThere(owner: pg.Client, signature: string): Promise<void> {
   const { rows } = await owner.query('select to_regprocedure($1) as found', [signature])
   if (rows[0].found) await owner.query(`select ${signature}`)
-}
-
-/** Every installation has the workspace `main`: the first account's, and that of `npm run token`. */
-async function ensureMain(owner: pg.Client): Promise<void> {
-  const { rows } = await owner.query(`select to_regclass('app_public.workspaces') is not null as migrated`)
-  if (!rows[0].migrated) return // a checkout whose migrations are not committed yet
-  const { rowCount } = await owner.query(`select from app_public.workspaces where id = 'main'`)
-  if (rowCount === 0) await provisionWorkspace(owner, { id: 'main', name: 'Main', password: null })
-  else await finishWorkspace(owner, 'main')
 }
 
 /** `node scripts/migrate.ts [--current]` with DATABASE_URL and TIDEMARK_SECRET: for start.mjs and containers. */

@@ -22,6 +22,15 @@ describe('a test database', () => {
     await owner.end()
   })
 
+  it('has the workspace main, whose own role may enter its schema', async () => {
+    expect(await db.sql('select id, name from app_public.workspaces')).toEqual([{ id: 'main', name: 'Main' }])
+    const main = new pg.Client({ connectionString: db.urlFor('ws_main') })
+    await main.connect()
+    await main.query('create table ws_main.t (a int)')
+    expect((await main.query('select * from ws_main.t')).rows).toEqual([])
+    await main.end()
+  })
+
   it('can prepare transactions and takes many connections', async () => {
     expect(
       await db.sql(`select current_setting('max_connections') as connections, current_setting('max_prepared_transactions') as prepared`),
