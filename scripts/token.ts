@@ -41,7 +41,7 @@ async function answer(): Promise<string> {
   const { workspace, role = 'owner', name, days } = values
   if (role !== 'owner' && role !== 'editor' && role !== 'reader') throw new Error('--role is owner, editor or reader.')
   if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new Error('--days is a whole number.')
-  const workspaces = makeWorkspaces({ db, secret: config.secret, overTcp: reachedOverTcp(config.databaseUrl) })
+  const workspaces = makeWorkspaces({ owner: db.owner, secret: config.secret, overTcp: reachedOverTcp(config.databaseUrl) })
   return createToken(
     { owner: db.owner, workspaces },
     { ...(workspace ? { workspace } : {}), role, ...(name ? { name } : {}), ...(days ? { days: Number(days) } : {}) },

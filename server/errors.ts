@@ -30,6 +30,13 @@ export const ERRORS = {
   TMURL: { status: 422, meaning: 'The address is not allowed', remedy: 'Use a public http(s) address; the operator can allow private ones.' },
   TMDBN: { status: 503, meaning: 'The database does not answer', remedy: 'Try again in a moment; the operator finds the cause in the log.' },
   TMTIM: { status: 503, meaning: 'The statement took longer than allowed', remedy: 'Ask for less, or let an owner raise the limit.' },
+  TMCSV: { status: 422, meaning: 'The file has a record that cannot be read', remedy: 'Correct the line, or send on_error=skip to load the rest.' },
+  TMTYP: { status: 422, meaning: "A value does not fit its column's type", remedy: 'Correct the line, give the column another type, or send on_error=skip.' },
+  TMENC: { status: 422, meaning: 'The file has bytes that are not text', remedy: 'Save it as UTF-8, or name its encoding in dialect.' },
+  TMBIG: { status: 413, meaning: 'The file is larger than allowed', remedy: 'Send less, or ask the operator for more.' },
+  TMMED: { status: 415, meaning: 'Files of this kind are not read', remedy: 'Save it as CSV (UTF-8) and send that.' },
+  TMCOL: { status: 422, meaning: "The file's columns do not fit the table", remedy: 'Rename, leave out or allow the columns that the message names.' },
+  TMCAN: { status: 409, meaning: 'The upload was cancelled', remedy: 'Send it again if you want it after all.' },
   TMOOP: { status: 500, meaning: 'Something failed that should not have', remedy: 'Try again; if it stays, give the operator the request id.' },
 } as const satisfies Record<string, { status: number; meaning: string; remedy: string }>
 

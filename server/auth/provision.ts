@@ -10,14 +10,20 @@ import type { ClientBase } from 'pg'
  * @param password what the workspace's roles log in with over TCP; null on a private cluster.
  * @throws an error of class TM: TMNAM (the id), TMEXI (taken).
  */
-export async function provisionWorkspace(owner: ClientBase, { id, name, password }: { id: string; name: string; password: string | null }): Promise<void> {
+export async function provisionWorkspace(
+  owner: ClientBase,
+  { id, name, password }: { id: string; name: string; password: string | null },
+): Promise<void> {
   await owner.query('select app_private.create_workspace($1, $2, $3)', [id, name, password])
   await finishWorkspace(owner, id)
 }
 
 /** The second transaction alone; idempotent, so that a workspace whose making was cut off can be repaired. */
 export async function finishWorkspace(owner: ClientBase, id: string): Promise<void> {
-  const { rows } = await owner.query<{ statement: string }>('select workspace_statements as statement from app_private.workspace_statements($1)', [id])
+  const { rows } = await owner.query<{ statement: string }>(
+    'select workspace_statements as statement from app_private.workspace_statements($1)',
+    [id],
+  )
   await owner.query('begin')
   try {
     await owner.query(`set local role ws_${id}`) // the id was checked by create_workspace: letters and digits
