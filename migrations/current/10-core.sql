@@ -73,6 +73,8 @@ create table app_public.schedules (
   last_run_at timestamptz
 );
 create index schedules_workspace_idx on app_public.schedules (workspace);
+-- in the API matviews.schedule is the text of the schedule; its row is matviews.scheduling
+comment on constraint schedules_matview_id_fkey on app_public.schedules is E'@foreignSingleFieldName scheduling';
 comment on table app_public.schedules is E'When a materialized view refreshes by itself. The row is the truth; pg_cron''s job follows it.';
 comment on column app_public.schedules.schedule is E'Five cron fields in UTC, or ''N seconds'' (1 to 59).';
 comment on column app_public.schedules.runner is E'Who runs it here: pg_cron, a one-minute job of pg_cron that laps (pg_cron below 1.5 knows no seconds), or the server''s ticker.';
@@ -209,12 +211,16 @@ alter table app_private.relation_activity enable row level security;
 --!include functions/app_private/due_schedules.sql
 --!include functions/app_private/run_upkeep.sql
 --!include functions/app_private/purge_history.sql
+--!include functions/app_private/attach_matview.sql
 --!include functions/app_private/register_matview.sql
 --!include functions/app_private/forget_matview.sql
 --!include functions/app_private/on_matview_drop.sql
 --!include functions/app_private/note_relation_activity.sql
 --!include functions/app_private/after_migrate.sql
 --!include functions/app_hidden/register_matview.sql
+--!include functions/app_hidden/replace_matview.sql
+--!include functions/app_hidden/set_notify_when.sql
+--!include functions/app_hidden/rename_matview.sql
 --!include functions/app_hidden/refresh_matview.sql
 --!include functions/app_public/schedule_matview.sql
 --!include functions/app_public/pause_schedule.sql

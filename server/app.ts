@@ -1,0 +1,43 @@
+/**
+ * The order of middleware, as a list: read it from top to bottom. Made by server.ts, which hands in the parts.
+ */
+import express, { type Express, type Router } from 'express'
+import type { Identify } from './auth/caller.ts'
+import type { Sockets } from './auth/sockets.ts'
+import type { Config } from './config.ts'
+import type { Db } from './db.ts'
+import type { Listener } from './events/listener.ts'
+import { answerErrors, notFound } from './http/error-handler.ts'
+import { securityHeaders } from './http/headers.ts'
+import { healthRoute } from './http/health.ts'
+import { requestId } from './http/request-id.ts'
+import { webFiles } from './http/web-files.ts'
+import type { Log } from './log.ts'
+
+export interface Parts {
+  config: Config
+  log: Log
+  db: Db
+  listener: Listener
+  identify: Identify
+  sockets: Sockets
+  graphql: Router
+  tickerElected: () => boolean
+}
+
+export function makeApp(parts: Parts): Express {
+  const { config, log, db, listener, graphql, tickerElected } = parts
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', config.publicUrl ? 1 : false)
+  app.set('query parser', 'simple')
+
+  app.use(requestId)
+  app.use(securityHeaders({ publicUrl: config.publicUrl }))
+  app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected }))
+  app.use(graphql)
+  app.use(webFiles(config.webRoot))
+  app.use(notFound)
+  app.use(answerErrors(log))
+  return app
+}

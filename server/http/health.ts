@@ -1,0 +1,30 @@
+/**
+ * GET /healthz: whether this process can do its work, part by part. 200 when all is well, 503 when the database does not
+ * answer or LISTEN is down. For load balancers and people; it tells states and versions, nothing that needs hiding.
+ */
+import { Router } from 'express'
+import type { Pool } from 'pg'
+
+interface Parts {
+  owner: Pool
+  listening: () => boolean
+  tickerElected: () => boolean
+}
+
+export function healthRoute({ owner, listening, tickerElected }: Parts): Router {
+  return Router().get('/healthz', async (_request, response) => {
+    const database = await owner
+      .query(
+        `select current_setting('server_version') as version, app_private.scheduler_kind() as scheduler,
+                (select count(*)::int from pg_stat_activity where backend_type = 'pg_cron launcher') as launchers`,
+      )
+      .then(({ rows }) => rows[0], () => null)
+    const cron = database?.scheduler.startsWith('pg_cron') ?? false
+    const scheduler = !database ? 'unknown' : !cron ? 'ticker' : database.launchers > 0 ? 'pg_cron' : 'pg_cron is not running: restart PostgreSQL'
+    const ok = database !== null && listening() && scheduler.indexOf('restart') < 0
+    response
+      .status(ok ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json({ status: ok ? 'ok' : 'failing', database: database ? `PostgreSQL ${database.version}` : 'does not answer', listen: listening(), scheduler, ticker: tickerElected() })
+  })
+}

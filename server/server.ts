@@ -1,0 +1,66 @@
+/**
+ * One running server: makes every part once, hands each what it needs, and ends them in the opposite order. Called by
+ * main.ts and by the tests, which start several in one process.
+ */
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { makeApp } from './app.ts'
+import { makeIdentify } from './auth/identify.ts'
+import { makeSockets } from './auth/sockets.ts'
+import type { Config } from './config.ts'
+import { type Db, openDb } from './db.ts'
+import { makeListener } from './events/listener.ts'
+import { makeContexts } from './graphql/execute.ts'
+import { graphqlRoute } from './graphql/route.ts'
+import { makeSchemas } from './graphql/schemas.ts'
+import { setTimers } from './http/idle.ts'
+import type { Log } from './log.ts'
+import { makeMatviews } from './matviews/matviews.ts'
+import { startTicker } from './matviews/ticker.ts'
+
+export interface RunningServer {
+  url: string
+  port: number
+  db: Db
+  close(): Promise<void>
+}
+
+/** @throws when the database does not answer or the port is taken. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const db = openDb(config, log)
+  const listener = makeListener(db.login('app_authenticator'), log)
+  await db.owner.query('select app_private.roll_partitions()')
+  await listener.ready
+
+  const sockets = makeSockets(db.owner, log)
+  const identify = makeIdentify({ owner: db.owner, publicUrl: config.publicUrl })
+  const matviews = makeMatviews({ db, allowed: () => {} })
+  const schemas = makeSchemas({ pool: db.api, listener, log, plugins: [] })
+  const contexts = makeContexts(db.api)
+  const graphql = graphqlRoute({ schemas, contexts, identify, log })
+  const ticker = config.worker ? startTicker({ db, log }) : null
+
+  const app = makeApp({ config, log, db, listener, identify, sockets, graphql: graphql.router, tickerElected: () => ticker?.elected() ?? false })
+  const server = http.createServer(app)
+  setTimers(server)
+  server.listen(config.port, config.host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  void matviews
+
+  return {
+    url: `http://localhost:${port}`,
+    port,
+    db,
+    async close() {
+      await ticker?.stop()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await graphql.release()
+      sockets.stop()
+      await listener.release()
+      await db.close()
+    },
+  }
+}
