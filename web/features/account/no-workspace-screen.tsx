@@ -1,0 +1,8 @@
+// Placeholder.
+export function NoWorkspaceScreen() {
+  return (
+    <div className="tm-page">
+      <h1>NoWorkspaceScreen</h1>
+    </div>
+  )
+}

@@ -1,0 +1,8 @@
+// Placeholder.
+export function PeopleScreen() {
+  return (
+    <div className="tm-page">
+      <h1>PeopleScreen</h1>
+    </div>
+  )
+}

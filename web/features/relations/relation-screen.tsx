@@ -1,0 +1,8 @@
+// Placeholder.
+export function RelationScreen() {
+  return (
+    <div className="tm-page">
+      <h1>RelationScreen</h1>
+    </div>
+  )
+}

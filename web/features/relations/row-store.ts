@@ -1,0 +1,246 @@
+// What it is for: the rows of one live grid, outside React. A Map per index with listeners per row; patches are applied at
+// once, listeners run once per animation frame; one subscription per visible block of 100 rows; the last 60 blocks are
+// kept so that scrolling back paints at once (old rows until the block's first payload).
+// Called by use-rows.ts (opens blocks) and by the grid's rows (subscribe, get). Writes nothing outside itself.
+//
+// A block: closed → (in the window for `throttle` ms) opened → first page replaces its rows → patches → closed when out of
+// the window. A payload of a closed block is ignored.
+import { applyPatch, type Patch } from '../../shared/live/block-patch.ts'
+
+export type Row = Record<string, unknown> & { nodeId?: string }
+export type CellMark =
+  | { state: 'saving'; value: unknown }
+  | { state: 'conflict'; value: unknown; theirs: string | null; at: Date }
+  | { state: 'refused'; value: unknown; message: string }
+
+export interface Sink {
+  /** The whole block as it is now. */
+  page(rows: Row[]): void
+  patch(change: Patch<Row>): void
+}
+/** Opens the subscription of one block and returns what closes it. */
+export type OpenBlock = (first: number, count: number, sink: Sink) => () => void
+
+const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row)
+
+export class RowStore {
+  count = 0
+  /** Told when rows came or went above the row that the person looks at: the scroller follows. */
+  onShift: (rows: number) => void = () => {}
+  onFirstRow: () => void = () => {}
+  private rows = new Map<number, Row>()
+  private indexes = new Map<string, number>()
+  private versions = new Map<number, number>()
+  private listeners = new Map<number, Set<() => void>>()
+  private cached = new Map<number, true>() // insertion order = least recently shown first
+  private open = new Map<number, () => void>()
+  private dirty = new Set<number>()
+  private flashes = new Map<string, Map<string, number>>()
+  private marks = new Map<string, Map<string, CellMark>>()
+  private framed = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private window: [number, number] = [0, 0]
+  private anchor = 0
+  private flashCount = 0
+  private paused = false
+  private readonly openBlock: OpenBlock
+  private readonly options: { block: number; keep: number; throttle: number; overscan: number; frame: (run: () => void) => unknown }
+
+  constructor(openBlock: OpenBlock, options: Partial<RowStore['options']> = {}) {
+    this.openBlock = openBlock
+    this.options = { block: 100, keep: 60, throttle: 40, overscan: 20, frame: (run) => requestAnimationFrame(run), ...options }
+  }
+
+  get = (index: number): Row | undefined => this.rows.get(index)
+  version = (index: number): number => this.versions.get(index) ?? 0
+  keyAt(index: number): string | null {
+    const row = this.rows.get(index)
+    return row ? keyOf(row) : null
+  }
+  indexOf(key: string): number | undefined {
+    return this.indexes.get(key)
+  }
+  /** A number that changes with each flash of the cell; 0: never flashed. */
+  flash(row: Row, field: string): number {
+    return this.flashes.get(keyOf(row))?.get(field) ?? 0
+  }
+  mark(row: Row, field: string): CellMark | undefined {
+    return this.marks.get(keyOf(row))?.get(field)
+  }
+  setMark(key: string, field: string, mark: CellMark | null): void {
+    const ofRow = this.marks.get(key) ?? new Map<string, CellMark>()
+    if (mark) ofRow.set(field, mark)
+    else ofRow.delete(field)
+    if (ofRow.size) this.marks.set(key, ofRow)
+    else this.marks.delete(key)
+    const index = this.indexes.get(key)
+    if (index !== undefined) this.touch(index)
+    this.flush()
+  }
+
+  subscribe(index: number, listener: () => void): () => void {
+    let ofRow = this.listeners.get(index)
+    if (!ofRow) this.listeners.set(index, (ofRow = new Set()))
+    ofRow.add(listener)
+    return () => {
+      ofRow.delete(listener)
+      if (!ofRow.size && this.listeners.get(index) === ofRow) this.listeners.delete(index)
+    }
+  }
+
+  /** Rows [first, last) are on screen; `anchor` is the one that must stay where it is. */
+  setWindow(first: number, last: number, anchor: number): void {
+    this.window = [first, last]
+    this.anchor = anchor
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      this.sync()
+    }, this.options.throttle)
+  }
+
+  setCount(count: number): void {
+    if (count < this.count) for (const index of this.rows.keys()) if (index >= count) this.set(index, undefined)
+    this.count = count
+    this.flush()
+    this.sync()
+  }
+
+  /** Sort, filter or columns changed. `keep`: old rows stay on screen until the first payload replaces them. */
+  reset(keep = true): void {
+    for (const close of this.open.values()) close()
+    this.open.clear()
+    this.cached.clear()
+    if (!keep) for (const index of [...this.rows.keys()]) this.set(index, undefined)
+    this.flashes.clear()
+    this.flush()
+    this.sync()
+  }
+
+  /** Paused: blocks are closed and the rows stay as they are. */
+  setPaused(paused: boolean): void {
+    if (this.paused === paused) return
+    this.paused = paused
+    if (paused) {
+      for (const close of this.open.values()) close()
+      this.open.clear()
+    } else this.sync()
+  }
+
+  close(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    for (const close of this.open.values()) close()
+    this.open.clear()
+  }
+
+  private sync(): void {
+    if (this.paused) return
+    const { block, overscan, keep } = this.options
+    const first = Math.floor(Math.max(0, this.window[0] - overscan) / block)
+    const end = this.count > 0 ? Math.min(this.count, this.window[1] + overscan) : this.window[1]
+    const last = Math.floor(Math.max(0, end - 1) / block)
+    for (const [at, close] of this.open)
+      if (at < first || at > last) {
+        this.open.delete(at)
+        close()
+      }
+    for (let at = first; at <= last; at++) {
+      this.cached.delete(at)
+      this.cached.set(at, true)
+      if (!this.open.has(at)) this.openOne(at)
+    }
+    for (const at of this.cached.keys()) {
+      if (this.cached.size <= keep) break
+      if (this.open.has(at)) continue
+      this.cached.delete(at)
+      for (let index = at * block; index < (at + 1) * block; index++) this.set(index, undefined)
+    }
+  }
+
+  private openOne(at: number): void {
+    const { block } = this.options
+    let alive = true
+    let known: Row[] | null = null
+    const show = (rows: Row[], live: boolean) => {
+      if (!alive) return
+      if (live && known) this.noteChanges(known, rows)
+      known = rows
+      const anchorKey = this.keyAt(this.anchor)
+      for (let k = 0; k < block; k++) this.set(at * block + k, rows[k])
+      this.follow(anchorKey, at)
+      this.flush()
+      this.onFirstRow()
+    }
+    const close = this.openBlock(at * block, block, {
+      page: (rows) => show(rows, known !== null),
+      patch: (change) => known && show(applyPatch(known, change, keyOf), true)
+    })
+    this.open.set(at, () => {
+      alive = false
+      close()
+    })
+  }
+
+  /** Keeps the row at the top of the window where it is when others come or go above it; not at the very top. */
+  private follow(anchorKey: string | null, at: number): void {
+    if (anchorKey === null || this.anchor === 0) return
+    const now = this.indexes.get(anchorKey)
+    if (now === undefined || now === this.anchor || Math.floor(now / this.options.block) !== at) return
+    const moved = now - this.anchor
+    this.anchor = now
+    this.onShift(moved)
+  }
+
+  private noteChanges(before: Row[], after: Row[]): void {
+    const old = new Map(before.map((row) => [keyOf(row), row]))
+    const added = after.filter((row) => !old.has(keyOf(row)))
+    const pushedIn = after.length === before.length && added.length === before.length
+    for (const row of after) {
+      const was = old.get(keyOf(row))
+      if (was === row || pushedIn) continue
+      const fields = was ? Object.keys(row).filter((field) => !same(was[field], row[field])) : Object.keys(row)
+      if (!fields.length) continue
+      const ofRow = this.flashes.get(keyOf(row)) ?? new Map<string, number>()
+      this.flashCount++
+      for (const field of fields) ofRow.set(field, this.flashCount)
+      this.flashes.delete(keyOf(row))
+      this.flashes.set(keyOf(row), ofRow)
+    }
+    for (const key of this.flashes.keys()) {
+      if (this.flashes.size <= 500) break
+      this.flashes.delete(key)
+    }
+  }
+
+  private set(index: number, row: Row | undefined): void {
+    const was = this.rows.get(index)
+    if (was === row) return
+    if (was && this.indexes.get(keyOf(was)) === index) this.indexes.delete(keyOf(was))
+    if (row === undefined) this.rows.delete(index)
+    else {
+      this.rows.set(index, row)
+      this.indexes.set(keyOf(row), index)
+    }
+    this.touch(index)
+  }
+
+  private touch(index: number): void {
+    this.versions.set(index, (this.versions.get(index) ?? 0) + 1)
+    this.dirty.add(index)
+  }
+
+  private flush(): void {
+    if (this.framed || this.dirty.size === 0) return
+    this.framed = true
+    this.options.frame(() => {
+      this.framed = false
+      const indexes = [...this.dirty]
+      this.dirty.clear()
+      for (const index of indexes) for (const listener of [...(this.listeners.get(index) ?? [])]) listener()
+    })
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && a !== null && JSON.stringify(a) === JSON.stringify(b))
+}

@@ -1,0 +1,42 @@
+// What it is for: starts the app. Reads the colour scheme and the language of formats from this browser.
+import '@mantine/core/styles.layer.css'
+import '@mantine/notifications/styles.layer.css'
+import './shared/ui/theme.css'
+import './shared/format/format.css'
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { makeRouter } from './routes.tsx'
+import { ApiError } from './shared/api/request.ts'
+import { setLanguage } from './shared/format/text.ts'
+import { cssVariables, theme } from './shared/ui/theme.ts'
+import { readPreference } from './shared/ui/preferences.ts'
+
+setLanguage(readPreference('language'))
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      // What a retry may mend is tried again silently; what the server refused is not.
+      retry: (failures, error) => failures < 5 && error instanceof ApiError && (error.code === 'OFFLINE' || error.status === 503),
+      retryDelay: (failures) => Math.min(8000, 400 * 2 ** failures)
+    }
+  }
+})
+const router = makeRouter(client)
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" colorSchemeManager={localStorageColorSchemeManager({ key: 'tidemark-color-scheme' })}>
+        <Notifications position="bottom-right" limit={4} zIndex={400} />
+        <RouterProvider router={router} />
+      </MantineProvider>
+    </QueryClientProvider>
+  </StrictMode>
+)

@@ -1,0 +1,82 @@
+// What tables, views and materialized views the workspace has, and what the API calls them. Columns exist at run time
+// only, so every query of the grid is built from this, never from generated types.
+// Read through app_public.relations; its `api` field (the GraphQL names) is added by server/graphql.
+import { graphql } from './request.ts'
+
+export type RelationKind = 'table' | 'view' | 'matview' | 'foreign'
+
+export interface Column {
+  name: string
+  number: number
+  /** PostgreSQL's name of the type with its modifiers, e.g. numeric(10,2). */
+  type: string
+  /** The same without modifiers; of a domain, what lies below it. */
+  base: string
+  nullable: boolean
+  hasDefault: boolean
+  generated: boolean
+  comment: string | null
+  /** The labels of an enum. */
+  values: string[] | null
+  /** GraphQL's names; null: the column cannot be asked for. */
+  field: string | null
+  asc: string | null
+  desc: string | null
+}
+
+export interface Link {
+  columns: string[]
+  relation: string
+  to: string[]
+}
+
+export interface Relation {
+  name: string
+  kind: RelationKind
+  comment: string | null
+  estimatedRows: number | null
+  sizeBytes: number | null
+  canInsert: boolean
+  canUpdate: boolean
+  canDelete: boolean
+  key: string[] | null
+  columns: Column[]
+  links: Link[]
+  /** The connection, its live field and the type of its rows; null while the API has no names for it. */
+  api: { list: string; live: string; type: string } | null
+}
+
+interface Answer {
+  relations: {
+    nodes: (Omit<Relation, 'columns' | 'links' | 'api' | 'estimatedRows' | 'sizeBytes'> & {
+      estimatedRows: string | null
+      sizeBytes: string | null
+      columns: (Omit<Column, 'field' | 'asc' | 'desc' | 'hasDefault'> & { default: boolean })[] | null
+      links: Link[] | null
+      api: { list: string; live: string; type: string; columns: Record<string, { field: string; asc: string | null; desc: string | null }> } | null
+    })[]
+  }
+}
+
+const QUERY = `{ relations { nodes { name kind comment estimatedRows sizeBytes canInsert canUpdate canDelete key columns links api } } }`
+
+export async function fetchCatalog(workspace: string): Promise<Relation[]> {
+  const { relations } = await graphql<Answer>(workspace, QUERY)
+  const rank = { table: 0, foreign: 0, view: 1, matview: 2 }
+  return relations.nodes
+    .map(({ columns, links, api, estimatedRows, sizeBytes, ...rest }) => ({
+      ...rest,
+      estimatedRows: estimatedRows === null || Number(estimatedRows) < 0 ? null : Number(estimatedRows),
+      sizeBytes: sizeBytes === null ? null : Number(sizeBytes),
+      columns: (columns ?? []).map(({ default: hasDefault, ...column }) => ({
+        ...column,
+        hasDefault,
+        field: api?.columns[column.name]?.field ?? null,
+        asc: api?.columns[column.name]?.asc ?? null,
+        desc: api?.columns[column.name]?.desc ?? null
+      })),
+      links: links ?? [],
+      api: api && { list: api.list, live: api.live, type: api.type }
+    }))
+    .sort((a, b) => rank[a.kind] - rank[b.kind] || a.name.localeCompare(b.name))
+}
