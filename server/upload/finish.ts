@@ -1,0 +1,81 @@
+// finish.ts: after the last byte, in the load's transaction: one ALTER that gives every late column its type, the key, the
+// sequence, the merge of an upsert. Called by load.ts. Writes the table; the caller commits.
+
+import type { PoolClient } from 'pg'
+import { escapeIdentifier as q, escapeLiteral as literal } from 'pg'
+import type { Columns } from './columns.ts'
+import { dateOrder, finalType, type DateOrder } from './infer.ts'
+import type { Plan } from './plan.ts'
+import { relation } from './target.ts'
+import { SQL, T, asText, fromText } from './types.ts'
+
+/** One physical column that holds part of a field: its type and spelling when the load went on to the next one. */
+export interface Segment { column: string; stored: boolean; type: number; spell: number; sql: string }
+
+export interface Finished { types: { type: number; spell: number; open: boolean }[]; rewritten: number }
+
+/** The merged value of a field, from all its segments (newest first), as its final type. */
+function merged(segments: readonly Segment[], type: number, spell: number, emptyIsText: boolean): string {
+  const each = segments.map((s) => {
+    if (s.stored && s.type === type) return q(s.column)
+    if (s.stored) return type === T.TEXT ? asText(s.type, s.spell, q(s.column)) : `${q(s.column)}::${SQL[type]}`
+    return fromText(type, spell, q(s.column))
+  })
+  const all = each.length === 1 ? each[0]! : `coalesce(${each.join(', ')})`
+  return emptyIsText && type === T.TEXT ? `coalesce(${all}, '')` : all
+}
+
+/** Gives every column its final type. At most one rewrite of the table, and none when the sample was right. */
+export async function settleTypes(client: PoolClient, plan: Plan, columns: Columns, chains: Segment[][], asked: DateOrder | null): Promise<Finished> {
+  const order = asked ?? dateOrder(columns)
+  const types: Finished['types'] = []
+  const alter: string[] = [], drop: string[] = []
+  for (let i = 0; i < columns.n; i++) {
+    const chain = chains[i]!, first = chain.at(-1)!
+    if (columns.fixed[i] === 1) { types.push({ type: columns.types[i]!, spell: columns.spell[i]!, open: false }); continue }
+    const f = finalType(columns, i, order)
+    types.push(f)
+    const same = chain.length === 1 && (first.stored ? first.type === f.type : f.type === T.TEXT)
+    if (same) continue
+    // typed while only "" had been seen as empty: as text that is an empty string again
+    const emptyIsText = first.stored && columns.empties[i] === 2
+    alter.push(`alter ${q(plan.names[i]!)} type ${SQL[f.type]} using ${merged(chain, f.type, f.spell, emptyIsText)}`)
+    for (const s of chain.slice(0, -1)) {
+      alter.push(`alter ${q(s.column)} type text using null`)       // emptied by the same rewrite: dropping leaves no dead bytes
+      drop.push(`drop column ${q(s.column)}`)
+    }
+  }
+  if (alter.length > 0) await client.query(`alter table ${plan.into} ${alter.join(', ')}`)
+  if (drop.length > 0) await client.query(`alter table ${plan.into} ${drop.join(', ')}`)
+  return { types, rewritten: alter.length }
+}
+
+/** The key and the sequence of a new table. `rows`: how many went in, which is the highest row_id that was given out. */
+export async function addKey(client: PoolClient, plan: Plan, sequence: string | null, rows: number): Promise<void> {
+  const at = relation(plan.schema, plan.table)
+  if (sequence) {
+    await client.query(`alter sequence ${sequence} cache 1`)
+    if (plan.rowId === 'file') await client.query(`select setval(${literal(sequence)}, greatest(coalesce((select max(row_id) from ${at}), 0), 1), exists (select from ${at}))`)
+    else await client.query('select setval($1, greatest($2::bigint, 1), $2::bigint > 0)', [sequence, rows])
+  }
+  if (plan.addKey) {
+    await client.query("set local maintenance_work_mem = '256MB'")
+    await client.query(`alter table ${at} add primary key (${plan.key.map(q).join(', ')})`)
+  }
+}
+
+/** mode=upsert: from the staging table into the target; of several records with one key the last one wins. */
+export async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
+  const at = relation(plan.schema, plan.table)
+  const list = plan.names.map(q).join(', '), key = plan.key.map(q).join(', ')
+  const rest = plan.names.filter((n) => !plan.key.includes(n))
+  const action = rest.length > 0 ? `update set ${rest.map((n) => `${q(n)} = excluded.${q(n)}`).join(', ')}` : 'nothing'
+  const { rows } = await client.query<{ inserted: string; updated: string }>(
+    `with merged as (
+       insert into ${at} (${list})
+       select ${list} from (select distinct on (${key}) * from ${plan.into} order by ${key}, __n desc) s order by __n
+       on conflict (${key}) do ${action} returning xmax = 0 as new)
+     select count(*) filter (where new) as inserted, count(*) filter (where not new) as updated from merged`)
+  await client.query(`drop table ${plan.into}`)
+  return { inserted: Number(rows[0]!.inserted), updated: Number(rows[0]!.updated) }
+}

@@ -1,0 +1,253 @@
+// validators.ts: strict recognisers of typed values that work on bytes, without making a string (JSON excepted).
+// Called by the scanner for every field of a typed column, by infer and sniff. Pure; runs in the browser too.
+//
+// "PostgreSQL's cast accepts it" is NOT the test (date takes 'today', boolean takes 0, timestamp drops '+05'): each recogniser
+// is narrower than its cast, so that 007, +4179… and 1E5 stay text. `spelling` answers 0 when the value does not fit the type,
+// else FIT plus the spellings (types.ts) that this value is an example of.
+
+import {
+  BOOL_LOWER, BOOL_TITLE, BOOL_UPPER, DMY_DASH, DMY_DOT, DMY_SLASH, EXACT, FIT, ISO, MDY_DASH, MDY_SLASH, NO_SECONDS, PADDED,
+  SEP_SPACE, SEP_T, T, TRIMMED, UNPADDED, UUID_LOWER, UUID_UPPER, YMD_DOT, YMD_SLASH, ZONE_HH, ZONE_HHMM, ZONE_HH_MM, ZONE_Z,
+} from './types.ts'
+
+type Bytes = Uint8Array
+const utf8 = new TextDecoder()
+
+const digit = (c: number): boolean => c >= 48 && c <= 57
+const two = (b: Bytes, i: number): number => (b[i]! - 48) * 10 + b[i + 1]! - 48
+const digits = (b: Bytes, i: number, e: number): number => { while (i < e && digit(b[i]!)) i++; return i }
+
+/** 32 bits in canonical spelling: no '+', no leading zero, no '-0'. */
+function int4(b: Bytes, s: number, e: number): number {
+  let i = b[s] === 45 ? s + 1 : s
+  const n = e - i, signed = i !== s
+  if (n < 1 || n > 10) return 0
+  if (b[i] === 48) return n === 1 && !signed ? FIT | EXACT : 0
+  let v = 0
+  for (; i < e; i++) {
+    const d = b[i]! - 48
+    if (d < 0 || d > 9) return 0
+    v = v * 10 + d
+  }
+  return v <= 2147483647 || (signed && v === 2147483648) ? FIT | EXACT : 0
+}
+
+const MAX = '9223372036854775807', MIN = '9223372036854775808'
+function int8(b: Bytes, s: number, e: number): number {
+  const i = b[s] === 45 ? s + 1 : s, n = e - i
+  if (n < 1 || n > 19) return 0
+  if (b[i] === 48) return n === 1 && i === s ? FIT | EXACT : 0
+  if (digits(b, i, e) !== e) return 0
+  if (n < 19) return FIT | EXACT
+  const limit = i === s ? MAX : MIN
+  for (let k = 0; k < 19; k++) {
+    const d = b[i + k]! - limit.charCodeAt(k)
+    if (d) return d < 0 ? FIT | EXACT : 0
+  }
+  return FIT | EXACT
+}
+
+/** Where -?(0|[1-9]\d*)(\.\d+)? ends, or -1. */
+function plainEnd(b: Bytes, s: number, e: number): number {
+  let i = b[s] === 45 ? s + 1 : s
+  const k = i
+  if (i >= e) return -1
+  if (b[i] === 48) i++
+  else if ((i = digits(b, i, e)) === k) return -1
+  if (i === e || b[i] !== 46) return i
+  const f = ++i
+  i = digits(b, i, e)
+  return i === f ? -1 : i
+}
+
+/** Where the exponent that begins at i ends, or -1: at most two digits, and a '.' in the mantissa or a sign (1E5 may be a code). */
+function exponentEnd(b: Bytes, i: number, e: number, dot: boolean): number {
+  if (i >= e || (b[i]! | 32) !== 101) return -1
+  i++
+  const sign = b[i] === 43 || b[i] === 45
+  if (sign) i++
+  const k = i
+  i = digits(b, i, e)
+  return i === k || i - k > 2 || (!dot && !sign) ? -1 : i
+}
+
+const hasDot = (b: Bytes, s: number, e: number): boolean => { for (let i = s; i < e; i++) if (b[i] === 46) return true; return false }
+
+/** Significant digits of a number: what decides whether double precision can hold it. */
+export function significant(b: Bytes, s: number, e: number): number {
+  let n = 0
+  for (let i = s; i < e && (b[i]! | 32) !== 101; i++) if (digit(b[i]!) && (n > 0 || b[i] !== 48)) n++
+  return n
+}
+
+/** numeric: prints back exactly, but for -0.00 and exponents. */
+function num(b: Bytes, s: number, e: number): number {
+  if (e - s > 1000) return 0
+  const i = plainEnd(b, s, e)
+  if (i === e) {
+    if (b[s] !== 45) return FIT | EXACT
+    for (let k = s; k < e; k++) if (b[k]! > 48) return FIT | EXACT
+    return FIT
+  }
+  return i > 0 && exponentEnd(b, i, e, hasDot(b, s, i)) === e ? FIT : 0
+}
+
+/** double precision: at most 15 digits, so that it holds the value and PostgreSQL prints its shortest form. */
+function float(b: Bytes, s: number, e: number): number {
+  if (e - s > 40 || significant(b, s, e) > 15) return 0
+  const i = plainEnd(b, s, e)
+  if (i < 0) return 0
+  const first = b[s] === 45 ? s + 1 : s
+  if (i === e) {
+    const dot = hasDot(b, s, e), small = b[first] === 48 && b[first + 1] === 46 && b[first + 2] === 48 && b[first + 3] === 48 && b[first + 4] === 48
+    if (b[s] === 45 && significant(b, s, e) === 0) return FIT
+    return (dot && b[e - 1] === 48) || (small && b[first + 5] === 48) || (!dot && e - first > 15) ? FIT : FIT | EXACT
+  }
+  const dot = hasDot(b, s, i)
+  if (exponentEnd(b, i, e, dot) !== e) return 0
+  // d.ddde-05 as PostgreSQL prints it: one digit before the dot, no trailing zero, sign, two digits, below -4 or from 15 on
+  const canonical = b[first] !== 48 && (dot ? b[first + 1] === 46 && b[i - 1] !== 48 : i === first + 1) && b[i] === 101
+    && (b[i + 1] === 45 || b[i + 1] === 43) && e - i === 4
+    && (b[i + 1] === 45 ? two(b, i + 2) > 4 : two(b, i + 2) >= 15)
+  return canonical ? FIT | EXACT : FIT
+}
+
+const DAYS = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+function dayExists(y: number, m: number, d: number): boolean {
+  if (y === 0 || m < 1 || m > 12 || d < 1 || d > DAYS[m]!) return false
+  return m !== 2 || d !== 29 || (y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0))
+}
+function isoDay(b: Bytes, i: number): boolean {
+  if (digits(b, i, i + 4) !== i + 4 || b[i + 4] !== 45 || b[i + 7] !== 45) return false
+  if (!digit(b[i + 5]!) || !digit(b[i + 6]!) || !digit(b[i + 8]!) || !digit(b[i + 9]!)) return false
+  return dayExists(two(b, i) * 100 + two(b, i + 2), two(b, i + 5), two(b, i + 8))
+}
+
+/** A day that exists: YYYY-MM-DD, YYYY/M/D, D/M/YYYY, M/D/YYYY, with / - or . ; both orders when both are possible. */
+function date(b: Bytes, s: number, e: number): number {
+  const n = e - s
+  if (n < 8 || n > 10) return 0
+  if (b[s + 4] === 45) return n === 10 && isoDay(b, s) ? FIT | ISO : 0
+  if (b[s + 4] === 47 || b[s + 4] === 46) {
+    const sep = b[s + 4]!, i = digits(b, s + 5, e), j = digits(b, i + 1, e)
+    if (digits(b, s, s + 4) === s + 4 && b[i] === sep && j === e && i - s - 5 <= 2 && i > s + 5 && j - i - 1 <= 2 && j > i + 1) {
+      const pad = padding(b, s + 5, i, i + 1, j)
+      return dayExists(int(b, s, s + 4), int(b, s + 5, i), int(b, i + 1, j)) ? FIT | pad | (sep === 47 ? YMD_SLASH : YMD_DOT) : 0
+    }
+  }
+  const i = digits(b, s, e), sep = b[i]
+  if (i === s || i - s > 2 || (sep !== 47 && sep !== 45 && sep !== 46)) return 0
+  const j = digits(b, i + 1, e)
+  if (b[j] !== sep || j === i + 1 || j - i - 1 > 2 || e - j !== 5 || digits(b, j + 1, e) !== e) return 0
+  const x = int(b, s, i), y = int(b, i + 1, j), year = int(b, j + 1, e)
+  let mask = 0
+  if (dayExists(year, y, x)) mask |= sep === 47 ? DMY_SLASH : sep === 45 ? DMY_DASH : DMY_DOT
+  if (sep !== 46 && dayExists(year, x, y)) mask |= sep === 47 ? MDY_SLASH : MDY_DASH
+  return mask ? FIT | mask | padding(b, s, i, i + 1, j) : 0
+}
+const int = (b: Bytes, s: number, e: number): number => { let v = 0; for (; s < e; s++) v = v * 10 + b[s]! - 48; return v }
+function padding(b: Bytes, s1: number, e1: number, s2: number, e2: number): number {
+  const zero = b[s1] === 48 || b[s2] === 48, short = e1 - s1 === 1 || e2 - s2 === 1
+  return zero ? (short ? 0 : PADDED) : short ? UNPADDED : PADDED | UNPADDED
+}
+
+/** HH:MM[:SS[.f]] at i: hour ≤ 23, second ≤ 59, at most 6 fraction digits. Answers end * 2^12 + spelling, or 0. */
+function clockAt(b: Bytes, i: number, e: number): number {
+  if (e - i < 5 || !digit(b[i]!) || !digit(b[i + 1]!) || b[i + 2] !== 58 || !digit(b[i + 3]!) || !digit(b[i + 4]!)) return 0
+  if (two(b, i) > 23 || two(b, i + 3) > 59) return 0
+  i += 5
+  if (i >= e || b[i] !== 58) return i * 4096 + NO_SECONDS
+  if (i + 3 > e || !digit(b[i + 1]!) || !digit(b[i + 2]!) || two(b, i + 1) > 59) return 0
+  i += 3
+  if (i >= e || b[i] !== 46) return i * 4096 + (1 | TRIMMED)
+  const k = ++i
+  i = digits(b, i, e)
+  if (i === k || i - k > 6) return 0
+  return i * 4096 + ((1 << (i - k)) | (b[i - 1] === 48 ? 0 : TRIMMED))
+}
+function time(b: Bytes, s: number, e: number): number {
+  if (e - s < 5 || e - s > 15) return 0
+  const r = clockAt(b, s, e)
+  return Math.floor(r / 4096) === e ? FIT | (r % 4096) : 0
+}
+function stamp(b: Bytes, s: number, e: number, zone: boolean): number {
+  if (e - s < 16 || (b[s + 10] !== 84 && b[s + 10] !== 32) || !isoDay(b, s)) return 0
+  const r = clockAt(b, s + 11, e)
+  if (r === 0) return 0
+  let i = Math.floor(r / 4096)
+  const mask = FIT | (r % 4096) | (b[s + 10] === 84 ? SEP_T : SEP_SPACE)
+  if (!zone) return i === e ? mask : 0
+  if (i === e) return 0
+  if (b[i] === 90) return i + 1 === e ? mask | ZONE_Z : 0
+  if (b[i] !== 43 && b[i] !== 45) return 0
+  const minus = b[i] === 45, n = e - ++i
+  if ((n !== 2 && n !== 4 && n !== 5) || !digit(b[i]!) || !digit(b[i + 1]!) || two(b, i) > 14) return 0
+  let zero = !minus && two(b, i) === 0
+  if (n !== 2) {
+    const m = n === 5 ? i + 3 : i + 2
+    if ((n === 5 && b[i + 2] !== 58) || !digit(b[m]!) || !digit(b[m + 1]!) || two(b, m) > 59) return 0
+    zero &&= two(b, m) === 0
+  }
+  return zero ? mask | (n === 2 ? ZONE_HH : n === 4 ? ZONE_HHMM : ZONE_HH_MM) : mask
+}
+
+const HEX = new Uint8Array(256)                  // 1 digit, 2 lower, 4 upper
+for (const c of '0123456789') HEX[c.charCodeAt(0)] = 1
+for (const c of 'abcdef') { HEX[c.charCodeAt(0)] = 2; HEX[c.charCodeAt(0) - 32] = 4 }
+function uuid(b: Bytes, s: number, e: number): number {
+  if (e - s !== 36 || b[s + 8] !== 45 || b[s + 13] !== 45 || b[s + 18] !== 45 || b[s + 23] !== 45) return 0
+  let n = 0, seen = 0
+  for (let i = s; i < e; i++) { const h = HEX[b[i]!]!; if (h !== 0) { n++; seen |= h } }
+  return n !== 32 ? 0 : FIT | (seen & 4 ? 0 : UUID_LOWER) | (seen & 2 ? 0 : UUID_UPPER)
+}
+
+const is = (b: Bytes, s: number, word: string): boolean => {
+  for (let k = 0; k < word.length; k++) if (b[s + k] !== word.charCodeAt(k)) return false
+  return true
+}
+/** true/false in one of three cases; never t, f, yes, no, 0, 1. */
+function bool(b: Bytes, s: number, e: number): number {
+  if (e - s === 4) return is(b, s, 'true') ? FIT | BOOL_LOWER : is(b, s, 'TRUE') ? FIT | BOOL_UPPER : is(b, s, 'True') ? FIT | BOOL_TITLE : 0
+  if (e - s !== 5) return 0
+  return is(b, s, 'false') ? FIT | BOOL_LOWER : is(b, s, 'FALSE') ? FIT | BOOL_UPPER : is(b, s, 'False') ? FIT | BOOL_TITLE : 0
+}
+
+/** Objects and arrays only. jsonb refuses \u0000 and lone surrogates, numbers beyond numeric, and very deep nesting. */
+function json(b: Bytes, s: number, e: number, doubled: boolean): number {
+  const open = b[s], close = b[e - 1]
+  if (!(open === 123 && close === 125) && !(open === 91 && close === 93)) return 0
+  let t = utf8.decode(b.subarray(s, e))
+  if (doubled) t = t.replaceAll('""', '"')
+  if (/\\u(0000|d[89a-f])|[eE][+-]?\d{4}|[[{]{500}/i.test(t)) return 0
+  try { JSON.parse(t); return FIT } catch { return 0 }
+}
+
+/** 0 when b[s..e) (a field without its quotes) does not fit the type, else its possible spellings. */
+export function spelling(type: number, b: Bytes, s: number, e: number, doubled: boolean): number {
+  switch (type) {  // a switch and not a table of functions: this is the hot path
+    case T.TEXT: case T.ANY: return FIT
+    case T.INT4: return int4(b, s, e)
+    case T.INT8: return int8(b, s, e)
+    case T.NUM: return num(b, s, e)
+    case T.DATE: return date(b, s, e)
+    case T.TSTZ: return stamp(b, s, e, true)
+    case T.TS: return stamp(b, s, e, false) || (date(b, s, e) & ISO ? FIT : 0)
+    case T.BOOL: return bool(b, s, e)
+    case T.UUID: return uuid(b, s, e)
+    case T.FLOAT: return float(b, s, e)
+    case T.TIME: return time(b, s, e)
+    case T.JSON: return json(b, s, e, doubled)
+  }
+  return 0
+}
+
+const ORDER = [T.INT4, T.INT8, T.NUM, T.DATE, T.BOOL, T.TS, T.TSTZ, T.TIME, T.UUID, T.JSON]
+/** The narrowest type of one value. A number with an exponent is a double if it has at most 15 digits. */
+export function classify(b: Bytes, s: number, e: number, doubled: boolean): number {
+  for (const t of ORDER) {
+    const mask = spelling(t, b, s, e, doubled)
+    if (mask === 0) continue
+    return t === T.NUM && plainEnd(b, s, e) !== e && float(b, s, e) !== 0 ? T.FLOAT : t
+  }
+  return T.TEXT
+}
