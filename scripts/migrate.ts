@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Logger, migrate, watch } from 'graphile-migrate'
+import pools from 'graphile-migrate/dist/pgReal.js'
 import { Logger as WorkerLogger, runMigrations } from 'graphile-worker'
 import type pg from 'pg'
 import { finishWorkspace, provisionWorkspace } from '../server/auth/provision.ts'
@@ -152,7 +153,17 @@ async function runGraphileMigrate(
         await new Promise((resolve) => setTimeout(resolve, 200)) // another server is migrating
         continue
       }
-      throw new Problem(`a migration failed on ${addressOf(adminUrl)}: ${message}.`, undefined, lines.slice(-12).join('\n'))
+      const remedy =
+        current && /already exists/.test(message)
+          ? 'migrations/current must bear being run again where it has run; or begin anew: npm run db:reset.'
+          : undefined
+      const said = lines
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.trim() && !/^\s+at /.test(line))
+      throw new Problem(`a migration failed on ${addressOf(adminUrl)}: ${message}.`, remedy, said.slice(-15).join('\n'))
+    } finally {
+      pools.clearAllPools() // it keeps connections for a while, and ends the process when the server closes one of them
     }
   }
 }

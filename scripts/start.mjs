@@ -26,11 +26,13 @@ const say = steps()
 const stopped = new AbortController()
 const children = new Set()
 const track = (child) => children.add(child) && child.once('close', () => children.delete(child))
+const endChildren = () =>
+  Promise.all([...children].map((child) => new Promise((resolve) => child.once('close', resolve).kill('SIGTERM') || resolve())))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
     if (!stopped.signal.aborted) say('stopping')
     stopped.abort()
-    for (const child of children) child.kill('SIGTERM')
+    endChildren()
     if (!database) endPrograms() // not pg_ctl while it stops the database
   })
 const unlessStopped = () => stopped.signal.throwIfAborted()
@@ -39,6 +41,7 @@ let database = null
 let server = null
 
 async function start(place, lock) {
+  const wanted = wantedPort()
   if (lock.before?.server) await untilEnded(lock.before.server)
   const secret = secretOf(place)
   const dependencies = ensureDependencies(ROOT, say, { onChild: track })
@@ -64,7 +67,7 @@ async function start(place, lock) {
   ])
   unlessStopped()
 
-  const port = await choosePort(Number(process.env.PORT ?? 5000))
+  const port = await choosePort(wanted)
   say('starting the server')
   server = startServer({
     root: ROOT,
@@ -119,10 +122,14 @@ function migrate(node, env) {
 }
 class Reported extends Error {}
 
+function wantedPort() {
+  const port = Number(process.env.PORT || 5000)
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port
+  throw new Problem(`PORT is "${process.env.PORT}", which is no port.`, 'set it to a number from 1 to 65535.')
+}
+
 async function choosePort(wanted) {
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65535)
-    throw new Problem(`PORT is "${process.env.PORT}", which is no port.`, 'set it to a number from 1 to 65535.')
-  const port = await freePort(wanted, process.env.HOST ?? '127.0.0.1')
+  const port = await freePort(wanted, process.env.HOST || '127.0.0.1')
   if (port !== wanted) say(`port ${wanted} is taken: using ${port}`)
   return port
 }
@@ -146,9 +153,10 @@ try {
     process.exitCode = 1
   }
 } finally {
+  await endChildren()
   await server?.stop()
   await database?.cluster?.stop()
   lock?.release()
-  if (database?.cluster) say('stopped')
+  if (database?.cluster && !process.exitCode) say('stopped')
 }
 process.exit()

@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { Problem } from '../postgres/problem.mjs'
 
 /** One hash over web/ (without dist) and the lock file. */
 function sourceHash(root) {
@@ -22,7 +21,10 @@ function sourceHash(root) {
   return hash.digest('hex')
 }
 
-/** @returns {Promise<boolean>} whether it had to be built */
+/**
+ * Goes on when the build fails: everything that a script can do works without it, and `/` has a plain page.
+ * @returns {Promise<boolean>} whether it was built
+ */
 export async function ensureWeb(root, node, say, { onChild = () => {} } = {}) {
   const vite = path.join(root, 'node_modules/vite/bin/vite.js')
   if (!existsSync(path.join(root, 'web/index.html')) || !existsSync(vite)) return false
@@ -30,18 +32,31 @@ export async function ensureWeb(root, node, say, { onChild = () => {} } = {}) {
   const hash = sourceHash(root)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return false
   say('building the web app')
-  await new Promise((resolve, reject) => {
+  const { code, said } = await build(root, node, vite, onChild)
+  if (code !== 0) {
+    say(
+      `the web app could not be built; the server starts with ${existsSync(stamp) ? 'the last one' : 'the plain page'} (cd web && npx vite build says why)`,
+    )
+    console.error(said.trim().split('\n').slice(0, 12).join('\n'))
+    return false
+  }
+  writeFileSync(stamp, hash)
+  return true
+}
+
+function build(root, node, vite, onChild) {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' }
     const child = spawn(node, [vite, 'build', '--logLevel', 'warn'], {
       cwd: path.join(root, 'web'),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_ENV: 'production' },
+      env,
     })
     onChild(child)
     let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-4000)))
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(0, 4000)))
     child.once('error', reject)
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Problem('the web app could not be built.', undefined, said.trim()))))
+    child.once('close', (code) => resolve({ code, said }))
   })
-  writeFileSync(stamp, hash)
-  return true
 }

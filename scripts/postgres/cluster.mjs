@@ -104,7 +104,6 @@ async function make(place, programs, database) {
         env: programs.env,
         input: `create database ${database}\n`,
       })
-    writeFileSync(path.join(fresh, 'pg_hba.conf'), HBA)
     appendFileSync(path.join(fresh, 'postgresql.conf'), "\ninclude 'tidemark.conf'\n")
     renameSync(fresh, pg)
   } catch (error) {
@@ -140,8 +139,13 @@ export async function startCluster(
   else {
     rotate(place.log)
     const port = await freePort(wanted ?? (lastPort(data) || FIRST_PORT))
-    writeFileSync(`${data}/tidemark.conf`, settingsText({ programs, port, socket: place.socket, cronDatabase, fast }))
-    ownFile(`${data}/tidemark.conf`, account)
+    for (const [name, text] of [
+      ['tidemark.conf', settingsText({ programs, port, socket: place.socket, cronDatabase, fast })],
+      ['pg_hba.conf', HBA],
+    ]) {
+      writeFileSync(path.join(data, name), text)
+      ownFile(path.join(data, name), account)
+    }
     await launch(place, programs)
     alive = runningIn(data)
     if (!alive) throw new Problem('PostgreSQL ended right after its start.', `read the end of ${place.log}.`, tail(place.log))

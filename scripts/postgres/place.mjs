@@ -21,8 +21,10 @@ export async function placeFor(root, env = process.env) {
   const wanted = env.TIDEMARK_DATA ? path.resolve(root, env.TIDEMARK_DATA) : path.join(root, '.data')
   const tag = createHash('sha256').update(root).digest('hex').slice(0, 8)
   const elsewhere = `/var/lib/tidemark-${tag}`
+  if (existsSync(wanted) && !statSync(wanted).isDirectory())
+    throw new Problem(`${wanted} is not a folder.`, 'move it away, then start again.')
   let base = wanted
-  let account = await accountFor(path.join(wanted, 'pg'))
+  let account = env.DATABASE_URL ? null : await accountFor(path.join(wanted, 'pg')) // no PostgreSQL of our own, no account
   if (account && !env.TIDEMARK_DATA && !(await reaches(account, wanted))) {
     base = elsewhere // root's checkout in a 0700 home
     account = await accountFor(path.join(base, 'pg'))
@@ -31,7 +33,6 @@ export async function placeFor(root, env = process.env) {
       `the account ${account.name}, which would run PostgreSQL, cannot reach TIDEMARK_DATA (${wanted}).`,
       `let it pass the folders above (chmod a+x), or choose another folder.`,
     )
-  if (existsSync(base) && !statSync(base).isDirectory()) throw new Problem(`${base} is not a folder.`, 'move it away, then start again.')
   try {
     ownFolder(base, account)
     accessSync(base, constants.R_OK | constants.W_OK | constants.X_OK)

@@ -18,7 +18,7 @@ export class Problem extends Error {
 }
 
 /** Prints an error for people. Called last by every command; never throws. */
-export function report(error, write = (text) => process.stderr.write(text)) {
+export function report(error, write = (/** @type {string} */ text) => void process.stderr.write(text)) {
   if (error?.code === 'ENOSPC') error = noSpace(error.path)
   if (!(error instanceof Problem)) return write(`${error?.stack ?? error}\n`)
   const text = [`\nTidemark cannot go on: ${error.message}`]

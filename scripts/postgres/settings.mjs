@@ -51,10 +51,12 @@ const quoted = (text) => text.replaceAll("'", "''")
 
 /**
  * Who may enter. By the socket, whose folder only our OS user can open: every role, without a password. Over TCP: by
- * password, and no workspace role at all (people's SQL runs as those; their programs use the API).
+ * password, and no workspace role at all (people's SQL runs as those; their programs use the API). The server's own
+ * roles are members of the workspaces' and come first.
  */
-export const HBA = `# Written by Tidemark.
+export const HBA = `# Written by Tidemark at every start.
 local all all trust
+host all app_owner,app_authenticator,app_scheduler 127.0.0.1/32 scram-sha-256
 host all +app_workspace,+app_reader all reject
 host all all 127.0.0.1/32 scram-sha-256
 host all all ::1/128 scram-sha-256
