@@ -21,12 +21,13 @@ export interface Parts {
   listener: Listener
   identify: Identify
   sockets: Sockets
+  auth: Router
   graphql: Router
   tickerElected: () => boolean
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, graphql, tickerElected } = parts
+  const { config, log, db, listener, auth, graphql, tickerElected } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
@@ -35,6 +36,7 @@ export function makeApp(parts: Parts): Express {
   app.use(requestId)
   app.use(securityHeaders({ publicUrl: config.publicUrl }))
   app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected }))
+  app.use(auth)
   app.use(graphql)
   app.use(webFiles(config.webRoot))
   app.use(notFound)

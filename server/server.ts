@@ -6,14 +6,14 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { makeApp } from './app.ts'
-import { makeIdentify } from './auth/identify.ts'
-import { makeSockets } from './auth/sockets.ts'
+import { makeAuth } from './auth/auth.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb } from './db.ts'
 import { makeListener } from './events/listener.ts'
 import { makeContexts } from './graphql/execute.ts'
 import { graphqlRoute } from './graphql/route.ts'
 import { makeSchemas } from './graphql/schemas.ts'
+import { bootCheck } from './http/boot-check.ts'
 import { setTimers } from './http/idle.ts'
 import type { Log } from './log.ts'
 import { makeMatviews } from './matviews/matviews.ts'
@@ -33,15 +33,16 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   await db.owner.query('select app_private.roll_partitions()')
   await listener.ready
 
-  const sockets = makeSockets(db.owner, log)
-  const identify = makeIdentify({ owner: db.owner, publicUrl: config.publicUrl })
-  const matviews = makeMatviews({ db, allowed: () => {} })
+  const { allowed } = await bootCheck({ owner: db.owner, allowUnpatched: config.allowUnpatchedPostgres, log })
+  const auth = makeAuth({ db, config, log, listener })
+  const { identify, sockets } = auth
+  const matviews = makeMatviews({ db, allowed })
   const schemas = makeSchemas({ pool: db.api, listener, log, plugins: [] })
   const contexts = makeContexts(db.api)
   const graphql = graphqlRoute({ schemas, contexts, identify, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
 
-  const app = makeApp({ config, log, db, listener, identify, sockets, graphql: graphql.router, tickerElected: () => ticker?.elected() ?? false })
+  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, tickerElected: () => ticker?.elected() ?? false })
   const server = http.createServer(app)
   setTimers(server)
   server.listen(config.port, config.host)
@@ -58,7 +59,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await graphql.release()
-      sockets.stop()
+      auth.stop()
       await listener.release()
       await db.close()
     },

@@ -194,3 +194,4 @@ comment on column app_public.audit_log.subject is E'What it happened to.';
 --!include triggers/audit.sql
 --!include triggers/audit_log.sql
 --!include triggers/access.sql
+--!include cron/forget_attempts.sql

@@ -21,6 +21,12 @@ export const signInLimits = (email: string, ip: string): Limit[] => [
 /** Links and invites: 256 random bits cannot be guessed; this only keeps the noise (and the hashing of passwords) down. */
 export const linkLimits = (ip: string): Limit[] => [{ bucket: `link ${ip}`, atMost: 60, per: '1 hour' }]
 
+/** Asking for a sign-in link: each prints a line for the operator. */
+export const signInLinkLimits = (email: string, ip: string): Limit[] => [
+  { bucket: `ask ${ip}`, atMost: 20, per: '1 hour' },
+  { bucket: `ask ${email.toLowerCase()}`, atMost: 5, per: '1 hour' },
+]
+
 export function makeLimiter(owner: Pool) {
   return {
     /** @throws AppError TMRAT with the seconds to wait (`retry_after`). */

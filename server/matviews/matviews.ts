@@ -60,7 +60,11 @@ export interface Matviews {
 export function makeMatviews({ db, allowed }: { db: Db; allowed: () => void }): Matviews {
   const asEditor = async <T>(caller: Caller, work: (client: pg.Client) => Promise<T>): Promise<T> => {
     if (caller.memberRole === 'reader') throw new AppError('TMPER', 'Readers may not define views')
-    return db.asWorkspace(caller.workspace, work)
+    return db.asWorkspace(caller.workspace, async (client) => {
+      // Whose doing it is, for the audit log alone. SET and not set_config, which workspaces may not call.
+      await client.query(`set app.account_id = ${pg.escapeLiteral(caller.accountId ?? '')}; set app.token_id = ${pg.escapeLiteral(caller.tokenId ?? '')}`)
+      return work(client)
+    })
   }
 
   return {
