@@ -23,6 +23,8 @@ export interface Parts {
   sockets: Sockets
   auth: Router
   graphql: Router
+  /** Streams its own bodies: nothing that parses bodies may come before it. */
+  uploads: Router
   tickerElected: () => boolean
 }
 
@@ -37,6 +39,7 @@ export function makeApp(parts: Parts): Express {
   app.use(securityHeaders({ publicUrl: config.publicUrl }))
   app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected }))
   app.use(auth)
+  app.use(uploads)
   app.use(graphql)
   app.use(webFiles(config.webRoot))
   app.use(notFound)

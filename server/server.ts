@@ -18,6 +18,7 @@ import { setTimers } from './http/idle.ts'
 import type { Log } from './log.ts'
 import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
+import { uploadRoute } from './upload/route.ts'
 
 export interface RunningServer {
   url: string
@@ -42,7 +43,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const graphql = graphqlRoute({ schemas, contexts, identify, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
 
-  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, tickerElected: () => ticker?.elected() ?? false })
+  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
   const server = http.createServer(app)
   setTimers(server)
   server.listen(config.port, config.host)

@@ -28,6 +28,8 @@ import { SQL, T } from './types.ts'
 
 export interface LoadInput {
   client: PoolClient
+  /** Runs `work` on the same connection as the server itself: a workspace's role may not read the catalogs. */
+  asServer<X>(work: () => Promise<X>): Promise<X>
   source: AsyncIterable<Uint8Array>
   options: UploadOptions
   schema: string
@@ -67,10 +69,11 @@ export async function load(input: LoadInput): Promise<LoadResult> {
   const chunks = decoder.chunks()
   const progress = input.progress ?? { bytes: 0, rows: 0, rejected: 0 }
   let last = false
+  const aborted = new Promise<never>((_, no) => { input.signal?.addEventListener('abort', () => no(input.signal!.reason), { once: true }) })
+  aborted.catch(() => {})
   const next = async (): Promise<Buffer | null> => {
     input.signal?.throwIfAborted()
-    const x = await chunks.next()
-    input.signal?.throwIfAborted()
+    const x = await (input.signal ? Promise.race([chunks.next(), aborted]) : chunks.next())
     progress.bytes = decoder.bytes
     if (x.done) { last = true; return null }
     return x.value
@@ -79,13 +82,13 @@ export async function load(input: LoadInput): Promise<LoadResult> {
   let recordsBefore = 0
   let plan: Plan | null = null
   try {
-    const target = await lookUp(client, schema, table)
+    const target = await input.asServer(() => lookUp(client, schema, table))
     if (target.exists && (o.mode === null || o.mode === 'create'))
       throw new AppError('TMEXI', `There is a ${target.isTable ? 'table' : 'view'} "${table}" already`, { hint: target.isTable ? 'Send mode=append, replace or upsert, or another table name.' : 'Send another table name.' })
     if (target.exists && !target.isTable) throw new AppError('TMEXI', `"${table}" is a view; a file can only go into a table`)
     if (!target.exists && (o.mode === 'append' || o.mode === 'upsert') && !o.dryRun)
       throw new AppError('TMNOF', `There is no table "${table}" to ${o.mode} to`, { hint: 'Send mode=create first.' })
-    await client.query(`select set_config('statement_timeout', '0', true), set_config('timezone', 'UTC', true)`)
+    await client.query("set local statement_timeout = 0; set local timezone = 'UTC'")
 
     // 1. the sample: a file that ends inside it is typed exactly before CREATE TABLE
     const head: Buffer[] = []
@@ -209,7 +212,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     const done = await settleTypes(client, plan, columns, chains, o.dateOrder)
     const merged = plan.into !== relation(schema, table) ? await merge(client, plan) : null
     await addKey(client, plan, sequence, tap.records)
-    const rejectsTable = await rejects.write(client, schema, table, names, input.uploadId)
+    const rejectsTable = await rejects.write(client, (name) => input.asServer(() => lookUp(client, schema, name)), schema, table, names, input.uploadId)
     const reports = names.map((n, i) => ({ ...report(n, done.types[i]!.type, done.types[i]!.spell, done.types[i]!.open), nullable: !plan!.key.includes(n) }))
     for (const r of reports) { const there = target.columns.find((c) => c.name === r.name); if (there && !o.widen) r.type = there.sql }
     return {
@@ -220,7 +223,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     await sink.abort(error as Error)
     throw refusal(error, { recordsBefore, names: plan?.names ?? [], key: plan?.key ?? [] })
   } finally {
-    await chunks.return?.(undefined).catch(() => {})
+    chunks.return(undefined).catch(() => {})         // not awaited: it waits for a read that may never come
   }
 }
 

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import { CopySink } from './copy.ts'
 import { cut } from './names.ts'
 import type { BadRecord } from './tap.ts'
-import { lookUp, relation } from './target.ts'
+import { relation, type Target } from './target.ts'
 
 /** More than this is not a file with some bad rows. 100,000 records or 64 MB of their text. */
 const MAX_COUNT = 100_000, MAX_TEXT = 64 << 20
@@ -26,12 +26,12 @@ export class Rejects {
   }
 
   /** Returns the table's name, or null when there was nothing to write. */
-  async write(client: PoolClient, schema: string, table: string, names: readonly string[], uploadId: string): Promise<string | null> {
+  async write(client: PoolClient, find: (table: string) => Promise<Target>, schema: string, table: string, names: readonly string[], uploadId: string): Promise<string | null> {
     if (this.list.length === 0) return null
     let name = '', exists = false
     for (let k = 1; ; k++) {                        // somebody's own table of that name is left alone
       name = `${cut(table, 63 - 10)}_rejects${k === 1 ? '' : `_${k}`}`
-      const there = await lookUp(client, schema, name)
+      const there = await find(name)
       exists = there.exists
       if (!exists || (there.isTable && COLUMNS.every((c) => there.columns.some((x) => x.name === c)))) break
     }

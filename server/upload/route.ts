@@ -4,6 +4,7 @@
 
 import { Router, type NextFunction, type Request, type Response } from 'express'
 import type { PoolClient } from 'pg'
+import { escapeIdentifier as q } from 'pg'
 import { pgSettings, type Caller, type Identify } from '../auth/caller.ts'
 import type { Db } from '../db.ts'
 import { AppError } from '../errors.ts'
@@ -76,7 +77,7 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
     res.status(options.dryRun ? 200 : 201).json(result)
   } catch (error) {
     const cause = req.destroyed && !(error instanceof AppError) ? new AppError('TMCAN', 'The client went away') : error
-    received.file.destroy()
+    received.file.resume()                         // thrown away, so that the client gets to read the answer
     received.done.catch(() => {})
     if (cause !== error) log.info({ id: req.id }, 'an upload ended: the client went away')
     throw cause
@@ -100,6 +101,12 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
     const settings = Object.entries(pgSettings(caller, 0))
     await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [settings.map(([n]) => n), settings.map(([, v]) => v)])
   }
+  const asServer = async <X>(work: () => Promise<X>): Promise<X> => {
+    await client.query('set local role none')
+    const x = await work()
+    await client.query(`set local role ${q(caller.role)}`)
+    return x
+  }
   try {
     await begin()
     const room = await prepare(client, db, caller, schema, deps.maxBytes ?? null)
@@ -108,12 +115,13 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
     const gone = (): void => abort.abort(new AppError('TMCAN', 'The client went away'))
     req.once('aborted', gone)
     idle(watchIdle(req, deps.idleMs ?? 60_000, (error) => abort.abort(error)))
-    abort.signal.addEventListener('abort', () => received.file.destroy(abort.signal.reason as Error), { once: true })
-    const source = /ndjson|jsonl|json-lines/.test(received.contentType) || /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(fileName ?? '') ? ndjsonToCsv(received.file, options) : received.file
+    // returning early must not close the socket: the answer has to go out on it
+    const bytes = received.file.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
+    const source = /ndjson|jsonl|json-lines/.test(received.contentType) || /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(fileName ?? '') ? ndjsonToCsv(bytes, options) : bytes
     let result: LoadResult
     try {
       result = await load({
-        client, source, options, schema, table, uploadId: record?.id ?? '0', signal: abort.signal,
+        client, asServer, source, options, schema, table, uploadId: record?.id ?? '0', signal: abort.signal,
         ...(record ? { progress: record.progress } : {}), ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
         ...(deps.sampleBytes ? { sampleBytes: deps.sampleBytes } : {}),
       })
@@ -121,7 +129,7 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
       throw abort.signal.aborted && !(error instanceof AppError && error.code !== 'TMCAN') ? abort.signal.reason : error
     }
     if (options.dryRun) {
-      received.file.destroy()
+      received.file.resume()
       received.done.catch(() => {})
       await client.query('rollback')
       return { workspace: caller.workspace, dry_run: true, ...result }

@@ -1,4 +1,5 @@
-// target.ts: what is known of the table that a file goes into, asked as the caller's role. Called by load.ts before any byte is kept.
+// target.ts: what is known of the table that a file goes into, asked as the server: a
+// workspace's role reads no catalogs. Called by load.ts before any byte is kept, and by rejects.ts.
 
 import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'

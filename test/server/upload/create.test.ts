@@ -9,6 +9,7 @@ describe('a new table from a file', () => {
   it('types the sample of the seed', async () => {
     const { status, body } = await lab.send('AColumnOfNumbers\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n', { table: 'sample' })
 
+    if (status !== 201) console.error(body)
     expect([status, body]).toEqual([201, expect.objectContaining({ workspace: 'main', table: 'sample', mode: 'create', rows: 10, rejected: 0, key: ['row_id'] })])
     expect(body.columns).toEqual([{ name: 'AColumnOfNumbers', type: 'integer', nullable: true }])
     expect(body.dialect).toMatchObject({ delimiter: ',', quote: '"', encoding: 'utf-8', header: true })
