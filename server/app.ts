@@ -29,7 +29,7 @@ export interface Parts {
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, auth, graphql, tickerElected } = parts
+  const { config, log, db, listener, auth, graphql, uploads, tickerElected } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
