@@ -10,17 +10,17 @@ import { makeAuth } from './auth/auth.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb } from './db.ts'
 import { makeListener } from './events/listener.ts'
-import { makeContexts } from './graphql/execute.ts'
-import { graphqlRoute } from './graphql/route.ts'
-import { makeSchemas } from './graphql/schemas.ts'
+import { makeGraphql } from './graphql/graphql.ts'
 import { bootCheck } from './http/boot-check.ts'
 import { setTimers } from './http/idle.ts'
+import { startLive } from './live/live.ts'
 import type { Log } from './log.ts'
 import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
 import { uploadRoute } from './upload/route.ts'
 
 export interface RunningServer {
+  live: ReturnType<typeof startLive>
   url: string
   port: number
   db: Db
@@ -38,28 +38,29 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const auth = makeAuth({ db, config, log, listener })
   const { identify, sockets } = auth
   const matviews = makeMatviews({ db, allowed })
-  const schemas = makeSchemas({ pool: db.api, listener, log, plugins: [] })
-  const contexts = makeContexts(db.api)
-  const graphql = graphqlRoute({ schemas, contexts, identify, log })
+  const live = startLive({ db, listener, log })
+  const graphql = makeGraphql({ db, listener, identify, sockets, matviews, live, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
 
   const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
   const server = http.createServer(app)
   setTimers(server)
+  graphql.attach(server)
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  void matviews
 
   return {
     url: `http://localhost:${port}`,
     port,
     db,
+    live,
     async close() {
       await ticker?.stop()
+      await graphql.close()
+      await live.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
-      await graphql.release()
       auth.stop()
       await listener.release()
       await db.close()

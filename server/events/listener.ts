@@ -38,6 +38,10 @@ export function makeListener(login: pg.ClientConfig, log: Log): Listener {
 
   pool.on('error', () => {}) // reported at 'end' below; reconnecting is pg-pubsub's work
   pool.on('connect', (client) => {
+    // pg-pubsub sends its LISTENs all at once; pg wants one after the other.
+    const query = client.query.bind(client) as (...args: any[]) => Promise<any>
+    let tail: Promise<unknown> = Promise.resolve()
+    ;(client as any).query = (...args: any[]) => (tail = tail.catch(() => {}).then(() => (pool.ending ? { rows: [] } : query(...args))))
     client.once('end', () => {
       if (current === client) current = null
       if (pool.ending) return

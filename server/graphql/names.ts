@@ -19,7 +19,7 @@ import { transliterate } from 'transliteration'
 type Inflection = Record<string, (...args: any[]) => string>
 
 /** Names that the schema itself uses, in the squashed form of `squash`. */
-const TYPES = ['query', 'mutation', 'subscription', 'node', 'pageinfo', 'cursor', 'string', 'int', 'float', 'boolean', 'id', 'relation', 'change']
+const TYPES = ['query', 'mutation', 'subscription', 'node', 'pageinfo', 'cursor', 'string', 'int', 'float', 'boolean', 'id', 'apirelation', 'apicolumn', 'apirelationkind', 'previewcolumn', 'matviewrefreshed', 'uploadprogress']
 const RESERVED_COLUMNS = ['nodeid', 'and', 'or', 'not', 'clientmutationid', 'query', '']
 /** Types and fields that PostGraphile derives from a relation, so that `sale_connection` beside `sale` is told apart. */
 const SUFFIXES = ['connection', 'edge', 'input', 'patch', 'filter', 'condition', 'orderby', 'baseinput', 'payload', 'live', 'list', 'record']
@@ -87,6 +87,7 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
           }
           const tags = relation.getTags()
           tags.name = choose(relation.relname, relation._id)
+          tags.relationKind = relation.relkind === 'm' ? 'MATVIEW' : relation.relkind === 'v' ? 'VIEW' : 'TABLE'
           nameColumns(relation)
           if (relation.relkind !== 'm' && relation.relkind !== 'v') continue
           const unique = introspection.indexes.find((i: any) => i.indrelid === relation._id && i.indisunique && !i.indpred && !i.indexprs)
@@ -119,6 +120,15 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
         // unit_price -> UNIT_PRICE_ASC; any other spelling stays, or two columns could become one
         const spelled = LOWER_SNAKE.test(name) ? name.toUpperCase() : name
         return isWorkspace(details.codec.extensions?.pg?.schemaName) ? `${spelled}_${this.constantCase(details.variant)}` : previous(details)
+      },
+      /** Ours are written as GraphQL's enums are; a person's label stays, as far as it can. */
+      enumValue(this: any, previous: any, _preset: any, value: string, codec: any) {
+        return codec.extensions?.pg?.schemaName === 'app_public' ? this.constantCase(value) : previous(value, codec)
+      },
+      /** A function that returns a row of a table answers under the table's name: scheduleMatview { matview { … } }. */
+      functionMutationResultFieldName(this: any, previous: any, _preset: any, details: any) {
+        const { codec, isUnique } = details.resource
+        return isUnique && codec.attributes && !codec.isAnonymous ? this.camelCase(this._singularizedCodecName(codec)) : previous(details)
       },
     } as any,
   },

@@ -53,7 +53,9 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
     try {
       if (!req.is('application/json')) throw new AppError('TMARG', 'The request is not JSON', { hint: 'Send { "query": "…" } with content-type application/json.' })
       if (typeof req.body !== 'object' || Array.isArray(req.body)) throw new AppError('TMLIM', 'One request carries one operation', { hint: 'Send the operations of a batch one by one.' })
-      callers.set(req, await identify(req))
+      const caller = await identify(req)
+      await schemas.get(caller.workspace) // a build that fails is answered in our form
+      callers.set(req, caller)
     } catch (error) {
       return answer(error, res)
     }

@@ -28,15 +28,19 @@ interface Deps {
   listener: Pick<Listener, 'subscribe' | 'onReconnect'>
   log: Log
   plugins: GraphileConfig.Plugin[]
+  /** Where event triggers cannot be made: a text per schema that differs after DDL; null where they can. */
+  fingerprints?: (workspaces: string[]) => Promise<Record<string, string> | null>
   /** How many schemas stay in memory: 4-20 MB each. */
   keep?: number
   /** DDL of one statement comes as several notifications: wait this long for the last of them. */
   debounceMs?: number
 }
 
+const LOOKOUT_MS = 1000
+
 export type Schemas = ReturnType<typeof makeSchemas>
 
-export function makeSchemas({ pool, listener, log, plugins, keep = 50, debounceMs = 60 }: Deps) {
+export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep = 50, debounceMs = 60 }: Deps) {
   const entries = new Map<string, Promise<WorkspaceSchema>>()
   const timers = new Map<string, NodeJS.Timeout>()
   const rebuilt = new Set<(workspace: string) => void>()
@@ -92,10 +96,22 @@ export function makeSchemas({ pool, listener, log, plugins, keep = 50, debounceM
   void (async () => {
     for await (const message of ddl as AsyncIterable<any>)
       for (const name of message?.schemas ?? [])
-        if (name === 'app_public') [...entries.keys()].forEach(changed)
+        if (name === 'app_public' || name === '*') [...entries.keys()].forEach(changed)
         else changed(String(name).replace(/^ws_/, ''))
   })()
   const offReconnect = listener.onReconnect(() => [...entries.keys()].forEach(changed)) // DDL may have been missed
+
+  const seen = new Map<string, string>()
+  const lookout = setInterval(async () => {
+    if (entries.size === 0) return
+    const now = await fingerprints?.([...entries.keys()]).catch(() => ({}))
+    if (now === null) return clearInterval(lookout) // event triggers tell
+    for (const [name, text] of Object.entries(now ?? {})) {
+      const workspace = name.replace(/^ws_/, '')
+      if (seen.has(workspace) && seen.get(workspace) !== text) changed(workspace)
+      seen.set(workspace, text)
+    }
+  }, LOOKOUT_MS).unref()
 
   return {
     get,
@@ -109,6 +125,7 @@ export function makeSchemas({ pool, listener, log, plugins, keep = 50, debounceM
     loaded: () => [...entries.keys()],
     async close() {
       offReconnect()
+      clearInterval(lookout)
       for (const timer of timers.values()) clearTimeout(timer)
       await ddl.return?.()
       await queue

@@ -1,0 +1,63 @@
+/**
+ * The GraphQL room, put together: schemas, HTTP route, websocket, subscriptions. Made once by server.ts.
+ */
+import type { Server } from 'node:http'
+import type { Identify } from '../auth/caller.ts'
+import type { Sockets } from '../auth/sockets.ts'
+import type { Db } from '../db.ts'
+import type { Listener } from '../events/listener.ts'
+import type { Log } from '../log.ts'
+import { makeContexts } from './execute.ts'
+import { LiveFieldsPlugin } from './live-fields.ts'
+import { type LiveRequest, makeLiveOperations } from './live-operations.ts'
+import { makeMarks, makeMarksPlugin } from './marks.ts'
+import { makeMatviewPlugin, type MatviewWork } from './matviews.ts'
+import { RelationsPlugin } from './relations.ts'
+import { graphqlRoute } from './route.ts'
+import { makeSchemas } from './schemas.ts'
+import { graphqlSocket } from './socket.ts'
+
+interface Deps {
+  db: Db
+  listener: Listener
+  identify: Identify
+  sockets: Pick<Sockets, 'track'>
+  matviews: MatviewWork
+  live: {
+    subscribe(request: LiveRequest): AsyncIterableIterator<unknown>
+    schemaChanged(workspace: string): void
+    personal(relation: string): Promise<boolean>
+  }
+  log: Log
+  /** Plugins of other rooms. */
+  plugins?: GraphileConfig.Plugin[]
+}
+
+export function makeGraphql({ db, listener, identify, sockets, matviews, live, log, plugins = [] }: Deps) {
+  const marks = makeMarks({ owner: db.owner, listener, log })
+  const schemas = makeSchemas({
+    pool: db.api,
+    listener,
+    log,
+    plugins: [LiveFieldsPlugin, RelationsPlugin, makeMatviewPlugin(matviews), makeMarksPlugin(marks), ...plugins],
+    fingerprints: async (workspaces) => (await db.owner.query('select app_private.schema_fingerprints($1) as seen', [workspaces.map((id) => `ws_${id}`)])).rows[0].seen,
+  })
+  schemas.onRebuilt((workspace) => live.schemaChanged(workspace))
+  const contexts = makeContexts(db.api)
+  const { router, release } = graphqlRoute({ schemas, contexts, identify, log })
+  const liveRequest = makeLiveOperations({ schemas, contexts, personal: live.personal, log })
+  const socket = graphqlSocket({ schemas, contexts, identify, sockets, liveRequest, live, log })
+
+  return {
+    router,
+    schemas,
+    attach: (server: Server) => socket.attach(server),
+    connections: socket.connections,
+    async close() {
+      socket.close()
+      await marks.close()
+      await schemas.close()
+      await release()
+    },
+  }
+}

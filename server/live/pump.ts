@@ -1,0 +1,201 @@
+/**
+ * The elected pump: one of all servers, whoever holds the advisory lock. It gives watched tables their capture triggers, takes
+ * what they wrote, and sends it on as few NOTIFYs on table_change_channel. Started by live.ts, as app_scheduler, on a connection of
+ * its own (no transaction pooler).
+ *
+ * A table's life here:
+ * - watched, not attached: tried every ROUND; until it works, "anything may have changed" is said every POLL_MS, so that live
+ *   queries are late but right. A lock is waited for LOCK_MS at most, now and then longer: only that interrupts an autovacuum.
+ * - attached: CREATE TRIGGER has waited for the writers before it; one "anything" hint tells what they did; then keys.
+ * - no longer watched: kept for KEEP_MS, then detached, as soon as nobody reads at that moment.
+ *
+ * Delete-returning needs no cursor: what commits late comes in a later round; taking and sending commit together. An idle round
+ * is one statement per watched workspace; when nobody watches anything, one in WATCH_MS.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Log } from '../log.ts'
+
+const LOCK = 7467
+const ROUND_MS = 25
+const WATCH_MS = 250
+const POLL_MS = 1000
+const ELECTION_MS = 500
+const KEEP_MS = 120_000
+const LOCK_MS = 150
+const LONG_LOCK_MS = 1500
+/** NOTIFY refuses 8000 bytes, and that error would abort the transaction. */
+const MAX_BYTES = 7900
+const MAX_KEYS = 50
+
+interface Hint { r: string; k?: unknown[][]; op?: string }
+interface Table { attached: boolean; tries: number; seenAt: number; toldAt: number }
+interface Change { rel: string; op: string; keys: unknown[][] | null }
+
+export interface Pump { poke(): void; elected(): boolean; stop(): Promise<void> }
+
+export function startPump(login: pg.ClientConfig, log: Log): Pump {
+  let stopped = false, elected = false, lookAt = 0
+  let db: pg.Client
+
+  async function life() {
+    db = new pg.Client({ ...login, application_name: 'tidemark pump' })
+    let lost = false
+    db.on('error', () => { lost = true })
+    db.on('end', () => { lost = true })
+    try {
+      await db.connect()
+      while (!stopped && !lost && !(await db.query('select pg_try_advisory_lock($1) as mine', [LOCK])).rows[0].mine) await sleep(ELECTION_MS)
+      if (stopped || lost) return
+      elected = true
+      log.debug('this server pumps the changes of watched tables')
+      await db.query('set synchronous_commit = off') // nothing durable here, and no fsync while holding the NOTIFY lock
+      await db.query('select app_private.watch_platform_tables()').catch((error) => log.warn({ error: error.message }, 'platform tables are not watched yet'))
+      const tables = new Map<string, Table>(), prepared = new Set<string>()
+      while (!stopped && !lost) {
+        const hints: Hint[] = []
+        if (performance.now() >= lookAt) {
+          lookAt = performance.now() + WATCH_MS
+          await look(tables, prepared, hints)
+        }
+        const busy = await round(tables, hints)
+        await sleep(tables.size === 0 ? WATCH_MS : busy ? ROUND_MS : ROUND_MS * 2)
+      }
+    } finally {
+      elected = false
+      await db.end().catch(() => {})
+    }
+  }
+
+  /** Follows the watches: attaches, polls where that did not work yet, detaches. */
+  async function look(tables: Map<string, Table>, prepared: Set<string>, hints: Hint[]) {
+    const now = performance.now()
+    const { rows } = await db.query<{ schema: string; rel: string }>('select schema, rel from app_private.live_watched()')
+    for (const { schema, rel } of rows) {
+      const name = `${schema}.${rel}`
+      let table = tables.get(name)
+      if (!table) tables.set(name, (table = { attached: false, tries: 0, seenAt: 0, toldAt: 0 }))
+      table.seenAt = now
+      if (table.attached) continue
+      try {
+        table.attached = await attach(schema, rel, prepared, table.tries++ % 8 === 7 ? LONG_LOCK_MS : LOCK_MS)
+        hints.push({ r: name })
+      } catch (error) {
+        if ((error as pg.DatabaseError).code !== '55P03') log.warn({ error: (error as Error).message, relation: name }, 'changes of a table cannot be captured yet')
+        if (now - table.toldAt > POLL_MS) { table.toldAt = now; hints.push({ r: name }) }
+      }
+    }
+    for (const [name, table] of tables) {
+      if (now - table.seenAt < KEEP_MS) continue
+      const [schema, rel] = split(name)
+      if (schema !== 'app_public') {
+        try {
+          await within(LOCK_MS, `select app_private.detach_capture(to_regclass($1))`, [quoted(schema, rel)])
+        } catch (error) {
+          if ((error as pg.DatabaseError).code === '55P03') { table.seenAt = now - KEEP_MS / 2; continue } // somebody reads: later
+        }
+      }
+      tables.delete(name)
+    }
+  }
+
+  /** @returns true once there is nothing more to attach: triggers are there, or it is no table that can have any. */
+  async function attach(schema: string, rel: string, prepared: Set<string>, waitMs: number): Promise<boolean> {
+    if (schema === 'app_public') return true // its triggers stay, see watch_platform_tables()
+    const { rows: [found] } = await db.query('select c.relkind from pg_class c where c.oid = to_regclass($1)', [quoted(schema, rel)])
+    if (!found || !['r', 'p'].includes(found.relkind)) return true
+    if (!prepared.has(schema)) {
+      // At top level and not in a function: on Citus such a table would be none of the workspace's
+      await db.query(`create unlogged table if not exists ${pg.escapeIdentifier(schema)}._live_changes (rel text not null, op "char" not null, keys jsonb)`)
+      prepared.add(schema)
+    }
+    await within(waitMs, 'select app_private.attach_capture(to_regclass($1))', [quoted(schema, rel)])
+    return true
+  }
+
+  async function within(waitMs: number, text: string, values: unknown[]) {
+    await db.query('begin')
+    try {
+      await db.query(`set local lock_timeout = '${waitMs}ms'`)
+      await db.query(text, values)
+      await db.query('commit')
+    } catch (error) {
+      await db.query('rollback')
+      throw error
+    }
+  }
+
+  /** Takes what was written and sends it. @returns whether there was anything. */
+  async function round(tables: Map<string, Table>, hints: Hint[]): Promise<boolean> {
+    const schemas = new Set([...tables].filter(([, { attached }]) => attached).map(([name]) => split(name)[0]))
+    if (schemas.size === 0 && hints.length === 0) return false
+    await db.query('begin')
+    try {
+      for (const schema of schemas) {
+        const text = schema === 'app_public'
+          ? 'select rel, op, keys from app_private.take_platform_changes()'
+          : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`
+        const { rows } = await db.query<Change>(text).catch(async (error) => {
+          if (error.code !== '42P01') throw error
+          // The workspace has gone, or has no table that can be captured
+          await db.query('rollback; begin')
+          return { rows: [] as Change[] }
+        })
+        hints.push(...gather(schema, rows))
+      }
+      for (const batch of batches(hints)) await db.query(`select pg_notify('table_change_channel', $1)`, [batch])
+      await db.query('commit')
+    } catch (error) {
+      await db.query('rollback').catch(() => {})
+      throw error
+    }
+    return hints.length > 0
+  }
+
+  const loop = (async () => {
+    while (!stopped) {
+      await life().catch((error) => { if (!stopped) log.warn({ error: error.message }, 'the pump starts over') })
+      if (!stopped) await sleep(ELECTION_MS)
+    }
+  })()
+
+  return {
+    /** Somebody watches something new: look now. */
+    poke: () => { lookAt = 0 },
+    elected: () => elected,
+    async stop() {
+      stopped = true
+      await loop
+    },
+  }
+}
+
+/** One hint per relation: its keys, or none if there were too many or one has none. */
+export function gather(schema: string, rows: readonly Change[]): Hint[] {
+  const found = new Map<string, { keys: Map<string, unknown[]> | null; ops: Set<string> }>()
+  for (const { rel, op, keys } of rows) {
+    let one = found.get(rel)
+    if (!one) found.set(rel, (one = { keys: new Map(), ops: new Set() }))
+    one.ops.add(op)
+    if (!keys || keys.some((key) => !Array.isArray(key) || key.some((part) => part === null))) one.keys = null
+    else for (const key of keys) one.keys?.set(JSON.stringify(key), key)
+    if (one.keys && one.keys.size > MAX_KEYS) one.keys = null
+  }
+  return [...found].map(([rel, { keys, ops }]) => {
+    const hint = keys ? { r: `${schema}.${rel}`, k: [...keys.values()], op: [...ops].sort().join('') } : { r: `${schema}.${rel}` }
+    return Buffer.byteLength(JSON.stringify(hint)) > 4000 ? { r: hint.r } : hint
+  })
+}
+
+function* batches(hints: Hint[]): Generator<string> {
+  let batch = ''
+  for (const hint of hints) {
+    const text = JSON.stringify(hint)
+    if (batch && Buffer.byteLength(batch) + Buffer.byteLength(text) + 3 > MAX_BYTES) { yield `[${batch}]`; batch = '' }
+    batch += (batch ? ',' : '') + text
+  }
+  if (batch) yield `[${batch}]`
+}
+
+const split = (name: string): [string, string] => [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)]
+const quoted = (schema: string, rel: string) => `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(rel)}`
