@@ -23,11 +23,15 @@ function tableStart(rows: readonly Row[], n: number, known: Known): number {
     const r = rows[i]!
     const few = n > 1 && r.cells.filter((c) => c.trim() !== '').length < Math.max(2, n * 0.6) && r.cells.length !== n
     const comment = n > 1 && r.cells.length !== n && /^\s*(#|\/\/|--)/.test(r.cells[0]!)
+    // a note with a delimiter in it, right above a header of the usual width
+    const next = rows.slice(i + 1).find((x) => !blank(x))
+    const note = n > 2 && r.cells.length < n && next !== undefined && next.cells.length === n && next.types.every((t) => t === T.TEXT)
+      && rows.slice(i + 2).some((x) => x.cells.length === n && x.types.some((t) => t !== T.TEXT && t !== T.NULL))
     // a title padded with empty cells, over a row that is full
     const title = n > 2 && r.cells.length === n && r.cells.slice(1).every((c) => c === '') && r.cells[0] !== ''
       && i + 1 < rows.length && rows.slice(i + 1).some((x) => x.cells.length === n && x.cells.every((c) => c !== ''))
       && rows.slice(i + 1, i + 4).filter((x) => x.cells.length === n && x.cells.filter((c) => c !== '').length > 1).length > 0
-    if (!(blank(r) && (n > 1 || i === 0)) && !few && !comment && !title) break
+    if (!(blank(r) && (n > 1 || i === 0)) && !few && !comment && !title && !note) break
     i++
   }
   return i === rows.length ? rows.findIndex((r) => !blank(r)) < 0 ? rows.length : Math.max(0, rows.findIndex((r) => !blank(r))) : i
@@ -51,7 +55,7 @@ function looksLikeHeader(first: Row, body: readonly Row[], n: number): boolean {
   if (named.length === 0) return false
   const typedFirst = first.types.some((t) => t !== T.TEXT && t !== T.NULL)
   if (body.length === 0) return !typedFirst
-  let yes = 0, no = 0
+  let yes = 0, no = 0, empty = 0
   for (let i = 0; i < Math.max(n, first.cells.length); i++) {
     const cell = first.cells[i]
     if (cell === undefined) continue
@@ -71,12 +75,13 @@ function looksLikeHeader(first: Row, body: readonly Row[], n: number): boolean {
       else if (lengths.every((l) => l === lengths[0]) && lengths[0] !== cell.length) yes += 0.5
       if (/^(https?:|www\.|\S+@\S+\.)/.test(cell)) no += 1
     }
-    if (cell.trim() === '') no += 0.3
+    if (cell.trim() === '') empty += 0.3
     if (cell.length > 100 || cell.includes('\n')) no += 0.2
     if (/^[\p{L}_][\p{L}\p{N}_ .()#/%-]{0,62}$/u.test(cell)) yes += 0.25
   }
   const distinct = new Set(named.map((c) => c.toLowerCase())).size
   if (distinct < named.length) no += 0.5
+  no += Math.min(empty, 0.6)
   if (yes === no) return !typedFirst
   return yes > no
 }

@@ -122,9 +122,12 @@ export class Reader {
       if (this.escape !== 'none' && !loose && this.problem === null) {
         this.problem = 'text after a closing quote'; this.problemField = this.count
       }
+      // quotes that are not escaped at all may stand inside a value, but then the value ends on its line
+      if (stray && this.escape === 'none' && this.lines > lines && this.problem === null) {
+        this.problem = 'text after a closing quote'; this.problemField = this.count
+      }
       stray = true
       i++
-      if (doubled && loose) continue
     }
   }
 

@@ -76,7 +76,7 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
     const result = await run(deps, req, received, options, caller, table, fileName, (stop) => { stopIdle = stop })
     res.status(options.dryRun ? 200 : 201).json(result)
   } catch (error) {
-    const cause = req.destroyed && !(error instanceof AppError) ? new AppError('TMCAN', 'The client went away') : error
+    const cause = req.destroyed && !req.complete && !(error instanceof AppError) ? new AppError('TMCAN', 'The client went away') : error
     received.file.resume()                         // thrown away, so that the client gets to read the answer
     received.done.catch(() => {})
     if (cause !== error) log.info({ id: req.id }, 'an upload ended: the client went away')

@@ -91,11 +91,20 @@ function score(rows: readonly Row[], d: Dialect): number {
     if (r.cells.length === n || n === 1) for (let i = 0; i < r.cells.length; i++) { quality += cellQuality(r, i, d); cells++ }
   }
   const agree = same / filled.length, clean = 1 - odd / filled.length
-  const width = n === 1 ? 0.12 : (n - 0.7) / n
-  // a single record cannot agree with another one: trust the common delimiters only
-  const alone = filled.length === 1 && (d.delimiter === ' ' || d.delimiter === ':') ? 0.1 : 1
-  return agree ** 2 * width * (cells ? quality / cells : 0) * (0.3 + 0.7 * clean) * (BIAS[d.delimiter] ?? 0.9) * alone
+  let typed = 0, quoted = 0
+  for (const r of filled) for (let i = 0; i < r.cells.length; i++) {
+    if (r.quoted[i]) quoted++
+    else if (r.types[i] !== T.TEXT && r.types[i] !== T.NULL) typed++
+  }
+  // one column of whole values (times, quoted texts) is a table, one column of unknown text rather a wrong delimiter
+  const width = n === 1 ? ((typed + quoted) / filled.length > 0.6 ? 0.8 : 0.12) : (n - 0.7) / n
+  // spaces and colons are in every text: they separate only where values stand between them, on more than one line
+  const loose = d.delimiter === ' ' || d.delimiter === ':'
+  const alone = loose && (filled.length === 1 || typed + quoted < cells0(filled) * 0.2 || agree < 0.8) ? 0.1 : 1
+  return agree ** 2 * width * (cells ? quality / cells : 0) * (0.3 + 0.7 * clean) * (loose && alone === 1 && n > 2 && agree > 0.95 ? 0.95 : (BIAS[d.delimiter] ?? 0.9)) * alone
 }
+
+const cells0 = (rows: readonly Row[]): number => rows.reduce((n, r) => n + r.cells.length, 0)
 
 function cellQuality(r: Row, i: number, d: Dialect): number {
   const c = r.cells[i]!
@@ -145,6 +154,18 @@ export function sniffBytes(b: Uint8Array, final: boolean, known: Known = {}): Sn
     const got = sampleRows(sample, d, whole)
     const s = score(got, d) * (d.quote === '' ? 0.9 : d.quote === "'" ? 0.98 : 1) * PENALTY[d.escape]!
     if (s > top) { second = top; top = s; best = d; rows = got } else if (s > second) second = s
+  }
+  // a quote that opens a value and closes lines later, in a file whose lines agree without any quoting: an ordinary character
+  if (best.quote !== '' && known.quote === undefined && best.delimiter !== ',' && rows.some((r) => r.cells.some((c, i) => r.quoted[i] && /[\r\n]/.test(c)))) {
+    const plain = { ...best, quote: '', escape: 'doubled' as const }
+    const lines = sampleRows(sample, plain, whole).filter((r) => !isBlank(r))
+    const n = usualCount(lines)
+    if (n > 1 && n === usualCount(rows) && lines.every((r) => r.cells.length === n)) { best = plain; rows = sampleRows(sample, plain, whole) }
+  }
+  // one column: say a delimiter that is not in the sample, so that a later line is not split either
+  if (known.delimiter === undefined && rows.length > 0 && usualCount(rows) === 1) {
+    const free = [',', ';', '\t', '|', '\x1f'].find((c) => !text.includes(c)) ?? best.delimiter
+    if (best.delimiter === ' ' || best.delimiter === ':' || !text.includes(',')) best = { ...best, delimiter: free }
   }
   best = { ...best, line_end }
   const h = guessHeader(rows, usualCount(rows), known)
