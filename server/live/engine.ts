@@ -55,7 +55,9 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       void start(held)
     }
     const { entry } = held
-    return entry.subscribe(() => setTimeout(() => { if (entry.subscribers === 0) close(request.identity, entry) }, LINGER_MS).unref())
+    const subscriber = entry.subscribe(() => setTimeout(() => { if (entry.subscribers === 0) close(request.identity, entry) }, LINGER_MS).unref())
+    if (isPending(entry)) schedule(entry.query.workspace) // it rested while nobody listened
+    return subscriber
   }
 
   async function start(held: { entry: Entry; request: LiveRequest; release: () => void; timer?: NodeJS.Timeout | undefined }) {
@@ -104,7 +106,12 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       for (const key of hint.k) entry.keys.set(keyText(key), key.map(String))
       entry.onlyUpdates &&= hint.op === 'u'
     } else entry.whole = true
-    const { workspace } = entry.query
+    schedule(entry.query.workspace)
+  }
+
+  const isPending = (entry: Entry) => (entry.whole || entry.keys.size > 0) && entry.subscribers > 0
+
+  function schedule(workspace: string) {
     let flush = flushes.get(workspace)
     if (!flush) flushes.set(workspace, (flush = { timer: null, running: false }))
     if (!flush.timer && !flush.running) flush.timer = setTimeout(() => void flushAll(workspace), FIRST_MS)
@@ -117,7 +124,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
     try {
       for (;;) {
         const now = performance.now()
-        const pending = [...entries.values()].filter(({ entry }) => entry.query.workspace === workspace && (entry.whole || entry.keys.size > 0) && !entry.running)
+        const pending = [...entries.values()].filter(({ entry }) => entry.query.workspace === workspace && isPending(entry) && !entry.running)
         if (pending.length === 0) break
         const due = pending.filter(({ entry }) => entry.notBefore <= now)
         if (due.length > 0) await Promise.all((await concerned(due)).map(run))
@@ -126,7 +133,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
     } finally {
       flush.running = false
       flushes.delete(workspace)
-      if ([...entries.values()].some(({ entry }) => entry.query.workspace === workspace && (entry.whole || entry.keys.size > 0))) {
+      if ([...entries.values()].some(({ entry }) => entry.query.workspace === workspace && isPending(entry))) {
         flushes.set(workspace, { timer: setTimeout(() => void flushAll(workspace), REST_MS), running: false })
       }
     }

@@ -53,7 +53,7 @@ export async function connect(url: string, token: string | null, params: Record<
       const operation = {
         results: [] as any[], errors: null as any[] | null, done: false,
         wake() { const all = waiters; waiters = []; all.forEach((wake) => wake()) },
-        async nth(index: number, withinMs = 3000) {
+        async nth(index: number, withinMs = 10_000) {
           const until = Date.now() + withinMs
           while (operation.results.length <= index) {
             if (operation.errors) throw Object.assign(new Error(operation.errors[0].message), { errors: operation.errors, ...operation.errors[0].extensions })

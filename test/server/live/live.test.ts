@@ -131,7 +131,8 @@ describe('a live query', () => {
 
   it('is answered once for all who ask the same', async () => {
     const query = 'subscription ($n: Int) { itemsLive(first: $n, orderBy: NAME_ASC) { nodes { id name } } }'
-    const others = await Promise.all([1, 2, 3].map(async () => connect(world.url, await world.token())))
+    const token = await world.token()
+    const others = await Promise.all([1, 2, 3].map(() => connect(world.url, token)))
     const runs = world.server.live.stats().runs
     const all = [client, ...others].map((one) => one.open(query, { variables: { n: 4 }, patch: true }))
     await Promise.all(all.map((one) => one.nth(0)))
