@@ -42,6 +42,7 @@ export async function writeFingerprint(owner: pg.Client, fingerprint: string): P
   await owner.query(
     'create table if not exists app_private.preparation (one boolean primary key default true check (one), fingerprint text not null, at timestamptz not null)',
   )
+  await owner.query('alter table app_private.preparation enable row level security')
   await owner.query(
     `comment on table app_private.preparation is 'What this database was last prepared from: scripts/migrate.ts skips its work while it is unchanged.'`,
   )

@@ -33,6 +33,7 @@ export function securityHeaders({ publicUrl, graphiqlPath = '/graphiql' }: Heade
     strictTransportSecurity: https ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     referrerPolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
+    xFrameOptions: { action: 'deny' },
     xPoweredBy: true, // helmet's word for: take the header away
   } as const
   const policy = (directives: Record<string, string[]>) => helmet({ ...common, contentSecurityPolicy: { useDefaults: false, directives } })

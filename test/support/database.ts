@@ -6,6 +6,8 @@
  * Every clone has `main`; name others with workspaceName('acme').
  */
 import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import pg from 'pg'
 import { prepareDatabase } from '../../scripts/migrate.ts'
 import { TEMPLATE, TEST_SECRET, testCluster } from './cluster.ts'
@@ -40,6 +42,7 @@ export async function createTestDatabase({ cron = false } = {}): Promise<TestDat
 
   const admin = new pg.Pool({ connectionString: url, max: 8 })
   admin.on('error', () => {})
+  for (const grants of databaseGrants()) await admin.query(grants)
   return {
     name,
     url,
@@ -55,10 +58,18 @@ export async function createTestDatabase({ cron = false } = {}): Promise<TestDat
       if (cron) return // it goes with the cluster
       await maintain(cluster.adminUrl, `drop database if exists ${name} with (force)`)
       for (const { id } of rows)
-        for (const role of [`ws_${id}`, `ws_${id}_reader`])
+        for (const role of [`ws_${id}`, `ws_${id}_reader`, `ws_${id}_direct`, `ws_${id}_direct_ro`])
           await maintain(cluster.adminUrl, `drop role if exists ${pg.escapeIdentifier(role)}`).catch(() => {})
     },
   }
+}
+
+/** What the set-up grants on the database itself: a clone has all of its template but that. */
+function databaseGrants(): string[] {
+  const folder = path.join(import.meta.dirname, '../../migrations/setup')
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => readFileSync(path.join(folder, file), 'utf8').match(/^do \$(database|connect)\$[\s\S]*?\$\1\$;/gm) ?? [])
 }
 
 async function maintain(adminUrl: string, statement: string): Promise<void> {
