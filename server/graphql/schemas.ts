@@ -94,10 +94,10 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
 
   const ddl = listener.subscribe('schema_changed')
   void (async () => {
-    for await (const message of ddl as AsyncIterable<any>)
-      for (const name of message?.schemas ?? [])
+    for await (const message of ddl as AsyncIterable<{ schemas?: string[] }>)
+      for (const name of (message?.schemas ?? []).map(String))
         if (name === 'app_public' || name === '*') [...entries.keys()].forEach(changed)
-        else changed(String(name).replace(/^ws_/, ''))
+        else changed(name.replace(/^ws_/, ''))
   })()
   const offReconnect = listener.onReconnect(() => [...entries.keys()].forEach(changed)) // DDL may have been missed
 

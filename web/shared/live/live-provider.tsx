@@ -56,11 +56,11 @@ export function useSubscription<T>(query: string | null, variables: Record<strin
   return error
 }
 
-/** Tables, views and columns come and go by themselves: the server says when the schema changed. */
+/** Tables, views, columns and counts come and go by themselves; the catalog is read again when this says so. */
 function SchemaWatch({ workspace }: { workspace: string }) {
   const queries = useQueryClient()
-  useSubscription<unknown>('subscription { schemaChanged { schemas } }', {}, () => {
-    void queries.invalidateQueries({ queryKey: ['catalog', workspace] })
-  })
+  useSubscription<unknown>(SCHEMA, NOTHING, () => void queries.invalidateQueries({ queryKey: ['catalog', workspace] }))
   return null
 }
+const SCHEMA = 'subscription Schema { relationsLive { nodes { name kind key columns links estimatedRows } } }'
+const NOTHING = {}
