@@ -50,7 +50,8 @@ export class Decoder {
       parts.push(b)
       n += b.length
       if (n < size) continue
-      yield parts.length === 1 ? parts[0]! : Buffer.concat(parts, n)
+      const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts, n)
+      for (let i = 0; i < n; i += size * 4) yield whole.subarray(i, i + size * 4)
       parts = []
       n = 0
     }

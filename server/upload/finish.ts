@@ -50,14 +50,13 @@ export async function settleTypes(client: PoolClient, plan: Plan, columns: Colum
   return { types, rewritten: alter.length }
 }
 
-/** The key and the sequence of a new table. `rows`: how many went in, which is the highest row_id that was given out. */
+/** The key and, where it was touched, the sequence of a new table. `rows`: how many went in, the highest row_id given out. */
 export async function addKey(client: PoolClient, plan: Plan, sequence: string | null, rows: number): Promise<void> {
   const at = relation(plan.schema, plan.table)
   if (sequence) {
-    await client.query(`alter sequence ${sequence} cache 1`)
     // not setval: a workspace's role may not call it
     const next = plan.rowId === 'file' ? (await client.query<{ n: string }>(`select coalesce(max(row_id), 0) + 1 as n from ${at}`)).rows[0]!.n : String(rows + 1)
-    if (BigInt(next) > 0n) await client.query(`alter sequence ${sequence} restart with ${BigInt(next)}`)
+    if (BigInt(next) > 0n) await client.query(`alter sequence ${sequence} cache 1 restart with ${BigInt(next)}`)
   }
   if (plan.addKey) {
     await client.query("set local maintenance_work_mem = '256MB'")

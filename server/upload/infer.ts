@@ -52,7 +52,7 @@ export function finalType(columns: Columns, i: number, order: DateOrder | null):
   const type = columns.types[i]!, spell = columns.spell[i]!
   if (type === T.NULL) return { type: T.TEXT, spell, open: false }
   if (type !== T.DATE) return { type, spell, open: false }
-  const both = (spell & DMY) !== 0 && (spell & MDY) !== 0
+  const both = (spell & ISO) === 0 && (spell & DMY) !== 0 && (spell & MDY) !== 0
   if (!both) return { type, spell, open: false }
   if (order === null || order === 'ymd') return { type: T.TEXT, spell, open: true }
   return { type, spell: spell & ~(order === 'dmy' ? MDY : DMY), open: false }

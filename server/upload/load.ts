@@ -66,7 +66,7 @@ const SAMPLE = 4 << 20, MAX_RECORD = 64 << 20
 export async function load(input: LoadInput): Promise<LoadResult> {
   const { client, options: o, schema, table } = input
   const decoder = new Decoder(input.source, o.dialect.encoding, input.maxBytes)
-  const chunks = decoder.chunks()
+  const chunks = decoder.chunks(Math.min(256 << 10, input.sampleBytes ?? SAMPLE))
   const progress = input.progress ?? { bytes: 0, rows: 0, rejected: 0 }
   let last = false
   const aborted = new Promise<never>((_, no) => { input.signal?.addEventListener('abort', () => no(input.signal!.reason), { once: true }) })
@@ -119,7 +119,9 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     await client.query(`set local datestyle = 'ISO, ${plan.order.toUpperCase()}'`)
     for (const sql of plan.before) await client.query(sql)
     const sequence = plan.rowId === 'none' ? null : (await client.query<{ s: string }>('select pg_get_serial_sequence($1, $2) as s', [relation(schema, table), 'row_id'])).rows[0]!.s
-    if (sequence && plan.rowId === 'added') await client.query(`alter sequence ${sequence} cache 10000`)
+    // big files: ten thousand numbers at a time (a sequence costs as much per row as parsing it)
+    const cached = sequence !== null && plan.rowId === 'added' && !last
+    if (cached) await client.query(`alter sequence ${sequence} cache 10000`)
     columns.settled = true
     columns.refresh()
 
@@ -211,7 +213,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     for (let i = 0; i < columns.n; i++) { const s = chains[i]![0]!; s.type = columns.types[i]!; s.spell = columns.spell[i]! }
     const done = await settleTypes(client, plan, columns, chains, o.dateOrder)
     const merged = plan.into !== relation(schema, table) ? await merge(client, plan) : null
-    await addKey(client, plan, sequence, tap.records)
+    await addKey(client, plan, cached || plan.rowId === 'file' ? sequence : null, tap.records)
     const rejectsTable = await rejects.write(client, (name) => input.asServer(() => lookUp(client, schema, name)), schema, table, names, input.uploadId)
     const reports = names.map((n, i) => ({ ...report(n, done.types[i]!.type, done.types[i]!.spell, done.types[i]!.open), nullable: !plan!.key.includes(n) }))
     for (const r of reports) { const there = target.columns.find((c) => c.name === r.name); if (there && !o.widen) r.type = there.sql }

@@ -107,6 +107,7 @@ export function makePlan(schema: string, table: string, names: string[], columns
     const f = finalType(columns, i, evidence)
     const asIs = columns.fixed[i] === 1 ? f.type !== T.TEXT : f.type !== T.TEXT && columns.invertible(i) && copyable(f.type, f.spell, order)
     columns.stored[i] = asIs ? 1 : 0
+    if (asIs) columns.spell[i] = f.spell           // an order that another column proved holds from here on
     copySql.push(asIs ? SQL[f.type]! : 'text')
   }
   const file = names.indexOf('row_id')
