@@ -1,5 +1,5 @@
 // The frame around every screen of a workspace: sidebar, the window as a drop zone, palette, shortcuts, chips of uploads.
-import { ActionIcon, Drawer } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconMenu2 } from '@tabler/icons-react'
 import { Outlet, useLocation } from '@tanstack/react-router'
@@ -13,6 +13,7 @@ import { Sidebar } from './sidebar.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
 import './shell.css'
 
+const NavDrawer = lazy(() => import('./nav-drawer.tsx'))
 const Palette = lazy(() => import('./palette.tsx'))
 const KeyHelp = lazy(() => import('./key-help.tsx'))
 
@@ -40,9 +41,6 @@ export function Shell() {
           <div className="tm-side">
             <Sidebar openPalette={() => setLayer('palette')} openKeys={() => setLayer('keys')} />
           </div>
-          <Drawer opened={menu} onClose={close} size={272} padding={0} withCloseButton={false} title={undefined} aria-label="Navigation">
-            <Sidebar openPalette={() => (close(), setLayer('palette'))} openKeys={() => (close(), setLayer('keys'))} />
-          </Drawer>
           <main id="content" className="tm-main" tabIndex={-1}>
             <Suspense>
               <Outlet />
@@ -52,6 +50,7 @@ export function Shell() {
         <UploadChips />
         <DropZone />
         <Suspense>
+          {menu && <NavDrawer close={close} openPalette={() => setLayer('palette')} openKeys={() => setLayer('keys')} />}
           {layer === 'palette' && <Palette close={() => setLayer(null)} openKeys={() => setLayer('keys')} />}
           {layer === 'keys' && <KeyHelp close={() => setLayer(null)} />}
         </Suspense>

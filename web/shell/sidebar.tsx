@@ -1,5 +1,5 @@
 // Navigation: workspace, quick find, screens, every relation by itself, the account.
-import { ActionIcon, ScrollArea, Tooltip } from '@mantine/core'
+import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconKeyboard, IconPlus, IconSearch } from '@tabler/icons-react'
 import { useCatalog } from '../shared/api/use-catalog.ts'
 import { type Relation, type RelationKind } from '../shared/api/catalog.ts'
@@ -31,7 +31,7 @@ export function Sidebar({ openPalette, openKeys }: { openPalette: () => void; op
         <span>Find anything</span>
         <kbd className="tm-kbd">Ctrl K</kbd>
       </button>
-      <ScrollArea className="tm-nav-scroll" scrollbarSize={8} type="hover" viewportProps={{ tabIndex: -1 }}>
+      <div className="tm-nav-scroll">
         <ul className="tm-nav-list">
           {SCREENS.filter((screen) => screen.part === 'top').map((screen) => (
             <ScreenLink key={screen.name} workspace={workspace} screen={screen} />
@@ -60,7 +60,7 @@ export function Sidebar({ openPalette, openKeys }: { openPalette: () => void; op
             </section>
           )
         })}
-      </ScrollArea>
+      </div>
       <ul className="tm-nav-list tm-nav-bottom">
         {SCREENS.filter((screen) => screen.part === 'bottom').map((screen) => (
           <ScreenLink key={screen.name} workspace={workspace} screen={screen} />

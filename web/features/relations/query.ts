@@ -1,6 +1,6 @@
 // Builds the GraphQL of a grid from the catalog and a person's view: fields, orderBy, filter. Pure.
 import type { Column, Relation } from '../../shared/api/catalog.ts'
-import { isBoolean, isDate, isJson, isNumber, isText } from '../../shared/format/kinds.ts'
+import { isBoolean, isDate, isNumber, isText } from '../../shared/format/kinds.ts'
 import type { Filter, Sort, ViewConfig } from './view-config.ts'
 
 export interface FilterOp {
@@ -54,10 +54,10 @@ const OPERATORS: Record<string, string> = {
   in: 'in', has: 'includesInsensitive', nhas: 'notIncludesInsensitive', starts: 'startsWithInsensitive'
 }
 /** Types whose GraphQL input is a JSON number; bigint and numeric go as strings. */
-const AS_NUMBER = new Set(['smallint', 'integer', 'real', 'double precision'])
+const AS_NUMBER = new Set(['Int', 'Float'])
 
 function input(column: Column, text: string): unknown {
-  if (!AS_NUMBER.has(column.base)) return text
+  if (!AS_NUMBER.has(column.graphqlType)) return text
   return text.trim() === '' || !Number.isFinite(Number(text)) ? null : Number(text)
 }
 
@@ -129,20 +129,22 @@ export function fields(relation: Relation, visible: readonly { field: string | n
 }
 
 /** `nodeId` exists only where the relation has a key. */
-export function selection(relation: Relation, visible: readonly { field: string | null; base?: string }[]): string {
+export function selection(relation: Relation, visible: readonly Pick<Column, 'field'>[]): string {
   const columns = new Map(relation.columns.map((column) => [column.field, column]))
-  const names = fields(relation, visible).map((field) => field + subselection(columns.get(field)?.base ?? ''))
+  const names = fields(relation, visible).map((field) => field + subselection(columns.get(field)?.graphqlType ?? ''))
   return [...(relation.key ? ['nodeId'] : []), ...names].join(' ') || '__typename'
 }
 
 /** PostGraphile answers these types as objects. */
-function subselection(base: string): string {
-  if (base === 'interval') return ' { years months days hours minutes seconds }'
-  if (base === 'point') return ' { x y }'
+function subselection(type: string): string {
+  if (type === 'Interval') return ' { years months days hours minutes seconds }'
+  if (type === 'Point') return ' { x y }'
+  if (/Range$/.test(type)) return ' { start { value inclusive } end { value inclusive } }'
   return ''
 }
 
-export const isPlain = (column: Column) => !isJson(column.base) && subselection(column.base) === '' && !column.base.endsWith('[]')
+/** Whether its text can be edited in a cell. */
+export const isPlain = (column: Column) => subselection(column.graphqlType) === '' && !column.base.endsWith('[]') && column.base !== 'bytea'
 
 export function variables(relation: Relation, config: ViewConfig, q: string): { orderBy: string[]; filter: object | null } {
   return { orderBy: orderBy(relation, config.sort), filter: filterInput(relation, config.filter, q) }

@@ -21,7 +21,8 @@ export interface Sink {
 /** Opens the subscription of one block and returns what closes it. */
 export type OpenBlock = (first: number, count: number, sink: Sink) => () => void
 
-const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row)
+export const FLASH_MS = 1200
+export const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row)
 
 export class RowStore {
   count = 0
@@ -33,15 +34,16 @@ export class RowStore {
   private versions = new Map<number, number>()
   private listeners = new Map<number, Set<() => void>>()
   private cached = new Map<number, true>() // insertion order = least recently shown first
+  private blocks = new Map<number, Row[]>() // of open blocks, as the server last said
   private open = new Map<number, () => void>()
   private dirty = new Set<number>()
   private flashes = new Map<string, Map<string, number>>()
   private marks = new Map<string, Map<string, CellMark>>()
+  private markListeners = new Set<() => void>()
   private framed = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private window: [number, number] = [0, 0]
   private anchor = 0
-  private flashCount = 0
   private paused = false
   private readonly openBlock: OpenBlock
   private readonly options: { block: number; keep: number; throttle: number; overscan: number; frame: (run: () => void) => unknown }
@@ -60,12 +62,33 @@ export class RowStore {
   indexOf(key: string): number | undefined {
     return this.indexes.get(key)
   }
-  /** A number that changes with each flash of the cell; 0: never flashed. */
+  /** When the cell changed, while that is news; else 0. */
   flash(row: Row, field: string): number {
-    return this.flashes.get(keyOf(row))?.get(field) ?? 0
+    const at = this.flashes.get(keyOf(row))?.get(field) ?? 0
+    return at && performance.now() - at < FLASH_MS ? at : 0
   }
   mark(row: Row, field: string): CellMark | undefined {
     return this.marks.get(keyOf(row))?.get(field)
+  }
+  /** Every cell that waits for a word of the person. */
+  openMarks(): { key: string; field: string; mark: CellMark }[] {
+    return [...this.marks].flatMap(([key, fields]) => [...fields].map(([field, mark]) => ({ key, field, mark }))).filter(({ mark }) => mark.state !== 'saving')
+  }
+  onMarks(listener: () => void): () => void {
+    this.markListeners.add(listener)
+    return () => this.markListeners.delete(listener)
+  }
+  /** What we know to be stored before the server's patch says so. */
+  setLocal(key: string, field: string, value: unknown): void {
+    const index = this.indexes.get(key)
+    const row = index === undefined ? undefined : this.rows.get(index)
+    if (index === undefined || !row) return
+    const next = { ...row, [field]: value }
+    const block = this.blocks.get(Math.floor(index / this.options.block))
+    const at = block?.indexOf(row) ?? -1
+    if (block && at >= 0) block[at] = next
+    this.set(index, next)
+    this.flush()
   }
   setMark(key: string, field: string, mark: CellMark | null): void {
     const ofRow = this.marks.get(key) ?? new Map<string, CellMark>()
@@ -75,6 +98,7 @@ export class RowStore {
     else this.marks.delete(key)
     const index = this.indexes.get(key)
     if (index !== undefined) this.touch(index)
+    for (const listener of [...this.markListeners]) listener()
     this.flush()
   }
 
@@ -109,6 +133,7 @@ export class RowStore {
   reset(keep = true): void {
     for (const close of this.open.values()) close()
     this.open.clear()
+    this.blocks.clear()
     this.cached.clear()
     if (!keep) for (const index of [...this.rows.keys()]) this.set(index, undefined)
     this.flashes.clear()
@@ -160,11 +185,10 @@ export class RowStore {
   private openOne(at: number): void {
     const { block } = this.options
     let alive = true
-    let known: Row[] | null = null
-    const show = (rows: Row[], live: boolean) => {
-      if (!alive) return
-      if (live && known) this.noteChanges(known, rows)
-      known = rows
+    const show = (rows: Row[]) => {
+      const known = this.blocks.get(at)
+      if (known) this.noteChanges(known, rows)
+      this.blocks.set(at, rows)
       const anchorKey = this.keyAt(this.anchor)
       for (let k = 0; k < block; k++) this.set(at * block + k, rows[k])
       this.follow(anchorKey, at)
@@ -172,11 +196,17 @@ export class RowStore {
       this.onFirstRow()
     }
     const close = this.openBlock(at * block, block, {
-      page: (rows) => show(rows, known !== null),
-      patch: (change) => known && show(applyPatch(known, change, keyOf), true)
+      page: (rows) => {
+        if (alive) show(rows)
+      },
+      patch: (change) => {
+        const known = this.blocks.get(at)
+        if (alive && known) show(applyPatch(known, change, keyOf))
+      }
     })
     this.open.set(at, () => {
       alive = false
+      this.blocks.delete(at)
       close()
     })
   }
@@ -194,6 +224,7 @@ export class RowStore {
   private noteChanges(before: Row[], after: Row[]): void {
     const old = new Map(before.map((row) => [keyOf(row), row]))
     const added = after.filter((row) => !old.has(keyOf(row)))
+    const now = performance.now()
     const pushedIn = after.length === before.length && added.length === before.length
     for (const row of after) {
       const was = old.get(keyOf(row))
@@ -201,8 +232,7 @@ export class RowStore {
       const fields = was ? Object.keys(row).filter((field) => !same(was[field], row[field])) : Object.keys(row)
       if (!fields.length) continue
       const ofRow = this.flashes.get(keyOf(row)) ?? new Map<string, number>()
-      this.flashCount++
-      for (const field of fields) ofRow.set(field, this.flashCount)
+      for (const field of fields) ofRow.set(field, now)
       this.flashes.delete(keyOf(row))
       this.flashes.set(keyOf(row), ofRow)
     }

@@ -1,6 +1,6 @@
 // What tables, views and materialized views the workspace has, and what the API calls them. Columns exist at run time
 // only, so every query of the grid is built from this, never from generated types.
-// Read through app_public.relations; its `api` field (the GraphQL names) is added by server/graphql.
+// Read through app_public.relations (columns, keys, links, rights) and Query.apiRelations (GraphQL's names).
 import { graphql } from './request.ts'
 
 export type RelationKind = 'table' | 'view' | 'matview' | 'foreign'
@@ -20,6 +20,7 @@ export interface Column {
   values: string[] | null
   /** GraphQL's names; null: the column cannot be asked for. */
   field: string | null
+  graphqlType: string
   asc: string | null
   desc: string | null
 }
@@ -46,37 +47,49 @@ export interface Relation {
   api: { list: string; live: string; type: string } | null
 }
 
+interface ApiRelation {
+  name: string
+  type: string
+  query: string
+  live: string
+  columns: { name: string; field: string; graphqlType: string; ascending: string | null; descending: string | null }[]
+}
 interface Answer {
   relations: {
     nodes: (Omit<Relation, 'columns' | 'links' | 'api' | 'estimatedRows' | 'sizeBytes'> & {
       estimatedRows: string | null
       sizeBytes: string | null
-      columns: (Omit<Column, 'field' | 'asc' | 'desc' | 'hasDefault'> & { default: boolean })[] | null
+      columns: (Omit<Column, 'field' | 'graphqlType' | 'asc' | 'desc' | 'hasDefault'> & { default: boolean })[] | null
       links: Link[] | null
-      api: { list: string; live: string; type: string; columns: Record<string, { field: string; asc: string | null; desc: string | null }> } | null
     })[]
   }
+  apiRelations: ApiRelation[]
 }
 
-const QUERY = `{ relations { nodes { name kind comment estimatedRows sizeBytes canInsert canUpdate canDelete key columns links api } } }`
+const QUERY = `{
+  relations { nodes { name kind comment estimatedRows sizeBytes canInsert canUpdate canDelete key columns links } }
+  apiRelations { name type query live columns { name field graphqlType ascending descending } }
+}`
 
 export async function fetchCatalog(workspace: string): Promise<Relation[]> {
-  const { relations } = await graphql<Answer>(workspace, QUERY)
+  const { relations, apiRelations } = await graphql<Answer>(workspace, QUERY)
+  const names = new Map(apiRelations.map((relation) => [relation.name, relation]))
   const rank = { table: 0, foreign: 0, view: 1, matview: 2 }
   return relations.nodes
-    .map(({ columns, links, api, estimatedRows, sizeBytes, ...rest }) => ({
-      ...rest,
-      estimatedRows: estimatedRows === null || Number(estimatedRows) < 0 ? null : Number(estimatedRows),
-      sizeBytes: sizeBytes === null ? null : Number(sizeBytes),
-      columns: (columns ?? []).map(({ default: hasDefault, ...column }) => ({
-        ...column,
-        hasDefault,
-        field: api?.columns[column.name]?.field ?? null,
-        asc: api?.columns[column.name]?.asc ?? null,
-        desc: api?.columns[column.name]?.desc ?? null
-      })),
-      links: links ?? [],
-      api: api && { list: api.list, live: api.live, type: api.type }
-    }))
+    .map(({ columns, links, estimatedRows, sizeBytes, ...rest }): Relation => {
+      const api = names.get(rest.name)
+      const fields = new Map(api?.columns.map((column) => [column.name, column]))
+      return {
+        ...rest,
+        estimatedRows: estimatedRows === null || Number(estimatedRows) < 0 ? null : Number(estimatedRows),
+        sizeBytes: sizeBytes === null ? null : Number(sizeBytes),
+        columns: (columns ?? []).map(({ default: hasDefault, ...column }) => {
+          const known = fields.get(column.name)
+          return { ...column, hasDefault, field: known?.field ?? null, graphqlType: known?.graphqlType ?? '', asc: known?.ascending ?? null, desc: known?.descending ?? null }
+        }),
+        links: links ?? [],
+        api: api ? { list: api.query, live: api.live, type: api.type } : null
+      }
+    })
     .sort((a, b) => rank[a.kind] - rank[b.kind] || a.name.localeCompare(b.name))
 }

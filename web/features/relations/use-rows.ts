@@ -1,0 +1,100 @@
+// The live rows of one relation for one view of it: a RowStore fed by one subscription per visible block, and the count.
+// Called by relation-screen.tsx; writes nothing.
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { Relation } from '../../shared/api/catalog.ts'
+import { graphql, type ApiError } from '../../shared/api/request.ts'
+import { useWorkspace } from '../../shared/api/session.ts'
+import { useLive, useSubscription } from '../../shared/live/live-provider.tsx'
+import { selection, variables } from './query.ts'
+import { RowStore, type Row } from './row-store.ts'
+import type { PlacedColumn, ViewConfig } from './view-config.ts'
+
+export interface Rows {
+  store: RowStore
+  /** null while nothing is known. */
+  count: number | null
+  exact: boolean
+  ready: boolean
+  error: ApiError | null
+}
+
+export function useRows(relation: Relation, columns: PlacedColumn[], config: ViewConfig, q: string, paused: boolean): Rows {
+  const live = useLive()
+  const workspace = useWorkspace()
+  const [error, setError] = useState<ApiError | null>(null)
+  const [ready, setReady] = useState(false)
+  const api = relation.api!
+  const visible = columns.filter((column) => !column.hidden)
+  const fields = selection(relation, visible)
+  const input = useMemo(() => variables(relation, config, q), [relation, config.sort, config.filter, q])
+  const inputText = JSON.stringify(input)
+
+  const document = useMemo(() => {
+    const order = input.orderBy.length ? `, orderBy: [${input.orderBy.join(', ')}]` : ''
+    const filter = input.filter ? ', filter: $filter' : ''
+    const declared = input.filter ? `, $filter: ${api.type}Filter` : ''
+    return {
+      block: `subscription Block($first: Int!, $offset: Int!${declared}) { ${api.live}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`,
+      count: `subscription Count${input.filter ? `($filter: ${api.type}Filter)` : ''} { ${api.live}(first: 1${filter}) { totalCount } }`,
+      page: `query Page($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`
+    }
+  }, [api, fields, inputText])
+
+  // One store for as long as the relation is shown: old rows stay on screen until the new ones are there.
+  const source = useRef({ live, document, filter: input.filter })
+  source.current = { live, document, filter: input.filter }
+  const store = useMemo(
+    () =>
+      new RowStore((first, count, sink) => {
+        const { live, document, filter } = source.current
+        if (!live) return () => {}
+        return live.subscribe<Record<string, { nodes?: Row[] }>>(
+          document.block,
+          { first: count, offset: first, ...(filter ? { filter } : {}) },
+          {
+            next: ({ data, patch }) => {
+              setError(null)
+              const nodes = data?.[api.live]?.nodes
+              if (nodes) sink.page(nodes)
+              else if (patch) sink.patch(patch as { upserts: { index: number; node: Row }[]; removes: string[] })
+            },
+            error: setError
+          },
+          { patch: true }
+        )
+      }),
+    [api.live]
+  )
+  useEffect(() => {
+    store.onFirstRow = () => setReady(true)
+    return () => {
+      store.onFirstRow = () => {}
+      store.close()
+    }
+  }, [store])
+  useEffect(() => {
+    if (!live) return
+    setError(null)
+    store.reset()
+  }, [store, live, document, inputText])
+  useEffect(() => store.setPaused(paused), [store, paused])
+
+  const filtered = input.filter !== null
+  const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() => (filtered || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false }))
+  const countError = useSubscription<Record<string, { totalCount: number | string }>>(paused ? null : document.count, useMemo(() => (filtered ? { filter: input.filter } : {}), [inputText]), ({ data }) => {
+    const total = data?.[api.live]?.totalCount
+    if (total !== undefined) setKnown({ count: Number(total), exact: true })
+  })
+  useEffect(() => {
+    if (known) store.setCount(known.count)
+  }, [store, known])
+
+  /** Rows that are not in the store, e.g. to copy a block that was scrolled away. */
+  const load = useCallback(
+    async (first: number, count: number) =>
+      (await graphql<Record<string, { nodes: Row[] }>>(workspace, document.page, { first: count, offset: first, ...(input.filter ? { filter: input.filter } : {}) }))[api.list]!.nodes,
+    [workspace, document, api.list, inputText]
+  )
+  void load
+  return { store, count: known?.count ?? null, exact: known?.exact ?? false, ready, error: error ?? countError }
+}
