@@ -15,8 +15,10 @@ import { bootCheck } from './http/boot-check.ts'
 import { setTimers } from './http/idle.ts'
 import { startLive } from './live/live.ts'
 import type { Log } from './log.ts'
+import { createChecked } from './matviews/define.ts'
 import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
+import { makeTables } from './tables/tables.ts'
 import { uploadRoute } from './upload/route.ts'
 
 export interface RunningServer {
@@ -38,8 +40,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const auth = makeAuth({ db, config, log, listener })
   const { identify, sockets } = auth
   const matviews = makeMatviews({ db, allowed })
+  const tables = makeTables({ db, createChecked })
   const live = startLive({ db, listener, log })
-  const graphql = makeGraphql({ db, listener, identify, sockets, matviews, live, log })
+  const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
 
   const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })

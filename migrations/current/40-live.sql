@@ -21,6 +21,8 @@ create unlogged table app_private.live_changes (
 alter table app_private.live_changes enable row level security;
 comment on table app_private.live_changes is E'Changes of our own tables while somebody watches them; those of a workspace lie in its _live_changes.';
 
+--!include functions/app_hidden/dependents_of.sql
+--!include functions/app_hidden/keep_definition.sql
 --!include functions/app_private/live_key.sql
 --!include functions/app_private/live_sources.sql
 --!include functions/app_private/write_counters.sql

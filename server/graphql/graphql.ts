@@ -16,6 +16,7 @@ import { RelationsPlugin } from './relations.ts'
 import { graphqlRoute } from './route.ts'
 import { makeSchemas } from './schemas.ts'
 import { graphqlSocket } from './socket.ts'
+import { makeTablesPlugin, type TableWork } from './tables.ts'
 
 interface Deps {
   db: Db
@@ -23,6 +24,7 @@ interface Deps {
   identify: Identify
   sockets: Pick<Sockets, 'track'>
   matviews: MatviewWork
+  tables: TableWork
   live: {
     subscribe(request: LiveRequest): AsyncIterableIterator<unknown>
     schemaChanged(workspace: string): void
@@ -33,13 +35,13 @@ interface Deps {
   plugins?: GraphileConfig.Plugin[]
 }
 
-export function makeGraphql({ db, listener, identify, sockets, matviews, live, log, plugins = [] }: Deps) {
+export function makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log, plugins = [] }: Deps) {
   const marks = makeMarks({ owner: db.owner, listener, log })
   const schemas = makeSchemas({
     pool: db.api,
     listener,
     log,
-    plugins: [LiveFieldsPlugin, RelationsPlugin, makeMatviewPlugin(matviews), makeMarksPlugin(marks), ...plugins],
+    plugins: [LiveFieldsPlugin, RelationsPlugin, makeMatviewPlugin(matviews), makeTablesPlugin(tables), makeMarksPlugin(marks), ...plugins],
     fingerprints: async (workspaces) => (await db.owner.query('select app_private.schema_fingerprints($1) as seen', [workspaces.map((id) => `ws_${id}`)])).rows[0].seen,
   })
   schemas.onRebuilt((workspace) => live.schemaChanged(workspace))

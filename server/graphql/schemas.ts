@@ -106,7 +106,7 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
     if (entries.size === 0) return
     const now = await fingerprints?.([...entries.keys()]).catch(() => ({}))
     if (now === null) return clearInterval(lookout) // event triggers tell
-    for (const [name, text] of Object.entries(now ?? {})) {
+    for (const [name, text] of Object.entries((now ?? {}) as Record<string, string>)) {
       const workspace = name.replace(/^ws_/, '')
       if (seen.has(workspace) && seen.get(workspace) !== text) changed(workspace)
       seen.set(workspace, text)
