@@ -51,6 +51,8 @@ async function main() {
       tsconfigs.map((name) => [`types (${name})`, () => program(node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', name])]),
     ),
     lint: () => program(bin('biome'), ['check', '--diagnostic-level=error', '--max-diagnostics=50', '.']),
+    // Packages that npm adds to an existing node_modules lose their builds for other platforms: npm ci then refuses.
+    'package-lock.json': () => program('npm', ['ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
     'house rules': async () => checkRules(ROOT),
     fixtures: async () => checkFixtures(MIGRATIONS),
     'schema.sql': () => schemaIsFresh(node),
