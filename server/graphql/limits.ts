@@ -29,7 +29,9 @@ function depthRule(context: ValidationContext): ASTVisitor {
   const reporting = Object.create(context, {
     reportError: { value: (error: GraphQLError) => context.reportError(limitError(`${error.message.replace(/\.$/, '')} (at most ${MAX_DEPTH} levels)`, error.nodes)) },
   })
-  return (depthLimit({ maxDepth: MAX_DEPTH, maxListDepth: 6, maxSelfReferentialDepth: 4, revealDetails: true, fragmentsAddToDepth: false }) as any)(reporting)
+  return (depthLimit({ maxDepth: MAX_DEPTH, maxListDepth: 6, maxSelfReferentialDepth: 4,
+    // as deep as GraphiQL and code generators ask
+    maxIntrospectionDepth: 20, maxIntrospectionListDepth: 8, maxDepthByFieldCoordinates: { '__Type.ofType': 12 }, revealDetails: true, fragmentsAddToDepth: false }) as any)(reporting)
 }
 
 const RULES = [...specifiedRules, aliasLimit, depthRule]
@@ -60,7 +62,7 @@ function check(schema: GraphQLSchema, source: string): Parsed {
     document = parse(source, { maxTokens: MAX_TOKENS })
   } catch (error) {
     const { message } = error as GraphQLError
-    return { errors: [message.includes('token') && message.includes('exceeded') ? limitError(`A document may have ${MAX_TOKENS} tokens`) : (error as GraphQLError)] }
+    return { errors: [/tokens/.test(message) ? limitError(`A document may have ${MAX_TOKENS} tokens`) : (error as GraphQLError)] }
   }
   if (!document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION)) return { errors: [new GraphQLError('The document has no operation')] }
   const errors = validate(schema, document, RULES)

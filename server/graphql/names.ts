@@ -19,7 +19,10 @@ import { transliterate } from 'transliteration'
 type Inflection = Record<string, (...args: any[]) => string>
 
 /** Names that the schema itself uses, in the squashed form of `squash`. */
-const TYPES = ['query', 'mutation', 'subscription', 'node', 'pageinfo', 'cursor', 'string', 'int', 'float', 'boolean', 'id', 'apirelation', 'apicolumn', 'apirelationkind', 'previewcolumn', 'matviewrefreshed', 'uploadprogress']
+const TYPES = ['query', 'mutation', 'subscription', 'node', 'pageinfo', 'cursor', 'string', 'int', 'float', 'boolean', 'id',
+  'bigint', 'bigfloat', 'datetime', 'date', 'time', 'interval', 'json', 'uuid', 'xml', 'bitstring', 'base64encodedbinary', 'internetaddress', 'macaddress', 'cidrroutingaddress',
+  'fulltext', 'keyvaluehash', 'money', 'point', 'line', 'linesegment', 'box', 'path', 'polygon', 'circle', 'void',
+  'apirelation', 'apicolumn', 'apirelationkind', 'previewcolumn', 'matviewrefreshed', 'uploadprogress']
 const RESERVED_COLUMNS = ['nodeid', 'and', 'or', 'not', 'clientmutationid', 'query', '']
 /** Types and fields that PostGraphile derives from a relation, so that `sale_connection` beside `sale` is told apart. */
 const SUFFIXES = ['connection', 'edge', 'input', 'patch', 'filter', 'condition', 'orderby', 'baseinput', 'payload', 'live', 'list', 'record']
@@ -123,7 +126,8 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
       },
       /** Ours are written as GraphQL's enums are; a person's label stays, as far as it can. */
       enumValue(this: any, previous: any, _preset: any, value: string, codec: any) {
-        return codec.extensions?.pg?.schemaName === 'app_public' ? this.constantCase(value) : previous(value, codec)
+        if (codec.extensions?.pg?.schemaName === 'app_public') return this.constantCase(value)
+        return isWorkspace(codec.extensions?.pg?.schemaName) ? labelsOf(codec).get(value) ?? previous(value, codec) : previous(value, codec)
       },
       /** A function that returns a row of a table answers under the table's name: scheduleMatview { matview { … } }. */
       functionMutationResultFieldName(this: any, previous: any, _preset: any, details: any) {
@@ -139,6 +143,23 @@ export function graphqlName(name: string): string {
   const latin = transliterate(name.normalize('NFC')).replace(/[^_0-9A-Za-z]+/g, '_').replace(/^__+/, '_')
   if (!/[0-9A-Za-z]/.test(latin)) return ''
   return /^[0-9]/.test(latin) ? `_${latin}` : latin
+}
+
+const labels = new WeakMap<object, Map<string, string>>()
+
+/** The labels of a person's enum: as they are where GraphQL can write them, else made so, each another. */
+function labelsOf(codec: any): Map<string, string> {
+  let found = labels.get(codec)
+  if (found) return found
+  labels.set(codec, (found = new Map()))
+  const taken = new Set(['true', 'false', 'null'])
+  for (const [i, { value }] of codec.values.entries()) {
+    const plain = graphqlName(value) || 'value'
+    const name = [plain, `${plain}_value`, `${plain}_${i + 1}`].find((candidate) => !taken.has(candidate)) ?? `value_${i + 1}`
+    taken.add(name)
+    found.set(value, name)
+  }
+  return found
 }
 
 /** What people write in comments is text for people: no smart tag of theirs survives. */

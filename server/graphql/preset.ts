@@ -11,11 +11,12 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber'
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter'
 import { makeNamesPlugin } from './names.ts'
 import { narrow } from './narrow.ts'
+import { NumbersPlugin } from './numbers.ts'
 import { PageCapPlugin } from './page-cap.ts'
 
 export const makePreset = (pool: Pool, workspace: string, plugins: GraphileConfig.Plugin[], numbered = false): GraphileConfig.Preset => ({
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
-  plugins: [makeNamesPlugin(numbered), PageCapPlugin, ...plugins],
+  plugins: [makeNamesPlugin(numbered), NumbersPlugin, PageCapPlugin, ...plugins],
   disablePlugins: [
     'PgIndexBehaviorsPlugin', // or columns without an index could be neither filtered nor ordered
     'PgEnumTablesPlugin', // reads people's tables while building
