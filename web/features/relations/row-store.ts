@@ -5,9 +5,10 @@
 //
 // A block: closed → (in the window for `throttle` ms) opened → first page replaces its rows → patches → closed when out of
 // the window. A payload of a closed block is ignored.
-import { applyPatch, type Patch } from '../../shared/live/block-patch.ts'
+import { applyPatch, type LiveNode, type LivePatch } from '../../shared/live/patch.ts'
 
-export type Row = Record<string, unknown> & { nodeId?: string }
+export type Row = LiveNode
+export type BlockPatch = Pick<LivePatch<Row>, 'upserts' | 'removes'>
 export type CellMark =
   | { state: 'saving'; value: unknown }
   | { state: 'conflict'; value: unknown; theirs: string | null; at: Date }
@@ -16,13 +17,13 @@ export type CellMark =
 export interface Sink {
   /** The whole block as it is now. */
   page(rows: Row[]): void
-  patch(change: Patch<Row>): void
+  patch(change: BlockPatch): void
 }
 /** Opens the subscription of one block and returns what closes it. */
 export type OpenBlock = (first: number, count: number, sink: Sink) => () => void
 
 export const FLASH_MS = 1200
-export const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row)
+export const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row) // a relation without a key has no nodeId, and no patches either
 
 export class RowStore {
   count = 0
@@ -201,7 +202,7 @@ export class RowStore {
       },
       patch: (change) => {
         const known = this.blocks.get(at)
-        if (alive && known) show(applyPatch(known, change, keyOf))
+        if (alive && known) show(applyPatch(known, change))
       }
     })
     this.open.set(at, () => {

@@ -6,7 +6,7 @@ import { graphql, type ApiError } from '../../shared/api/request.ts'
 import { useWorkspace } from '../../shared/api/session.ts'
 import { useLive, useSubscription } from '../../shared/live/live-provider.tsx'
 import { selection, variables } from './query.ts'
-import { RowStore, type Row } from './row-store.ts'
+import { RowStore, type BlockPatch, type Row } from './row-store.ts'
 import type { PlacedColumn, ViewConfig } from './view-config.ts'
 
 export interface Rows {
@@ -56,7 +56,7 @@ export function useRows(relation: Relation, columns: PlacedColumn[], config: Vie
               setError(null)
               const nodes = data?.[api.live]?.nodes
               if (nodes) sink.page(nodes)
-              else if (patch) sink.patch(patch as { upserts: { index: number; node: Row }[]; removes: string[] })
+              else if (patch) sink.patch(patch as BlockPatch)
             },
             error: setError
           },

@@ -2,7 +2,7 @@
 import { Tooltip } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useLiveState } from './live-provider.tsx'
-import type { LiveState } from './live-client.ts'
+import type { LiveState } from './page-live.ts'
 import './live-dot.css'
 
 const WORDS: Record<LiveState | 'paused', { word: string; about: string }> = {

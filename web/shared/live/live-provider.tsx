@@ -2,14 +2,14 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { ApiError } from '../api/request.ts'
-import { makeLiveClient, type LiveClient, type LivePayload, type LiveState } from './live-client.ts'
+import { makePageLive, type LivePayload, type LiveState, type PageLive } from './page-live.ts'
 
-const LiveContext = createContext<LiveClient | null>(null)
+const LiveContext = createContext<PageLive | null>(null)
 
 export function LiveProvider({ workspace, children }: { workspace: string; children: ReactNode }) {
-  const [client, setClient] = useState<LiveClient | null>(null)
+  const [client, setClient] = useState<PageLive | null>(null)
   useEffect(() => {
-    const made = makeLiveClient(`${location.origin.replace(/^http/, 'ws')}/graphql?workspace=${encodeURIComponent(workspace)}`, workspace)
+    const made = makePageLive(`${location.origin.replace(/^http/, 'ws')}/graphql`, workspace)
     const stop = made.onState(() => {
       if (made.state === 'signed-out') location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
     })
@@ -27,7 +27,7 @@ export function LiveProvider({ workspace, children }: { workspace: string; child
   )
 }
 
-export function useLive(): LiveClient | null {
+export function useLive(): PageLive | null {
   return useContext(LiveContext)
 }
 
