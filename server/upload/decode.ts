@@ -22,22 +22,24 @@ const SEE: [number[], string, string][] = [
 ]
 const starts = (b: Uint8Array, magic: readonly number[]): boolean => magic.every((c, i) => b[i] === c)
 
-export interface DecodeLimits { maxBytes: number }
-
 export class Decoder {
   bytes = 0                        // as sent
   decoded = 0                      // after decompression
+  waitingSince: number | null = null  // since when the sender owes us bytes
   encoding: Encoding = 'utf-8'
   compression: 'gzip' | 'zstd' | null = null
   private readonly hash = createHash('sha256')
   private readonly source: AsyncIterable<Uint8Array>
   private readonly given: Encoding | undefined
   private readonly maxBytes: number
+  private readonly convert: ((text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | undefined
 
-  constructor(source: AsyncIterable<Uint8Array>, encoding: Encoding | undefined, maxBytes = Infinity) {
+  constructor(source: AsyncIterable<Uint8Array>, encoding: Encoding | undefined, maxBytes = Infinity,
+    convert?: (text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) {
     this.source = source
     this.given = encoding
     this.maxBytes = maxBytes
+    this.convert = convert
   }
 
   sha256(): string { return this.hash.digest('hex') }
@@ -45,7 +47,7 @@ export class Decoder {
   /** Chunks of about `size` bytes or more: small ones cost more per byte than they carry. */
   async *chunks(size = 256 << 10): AsyncGenerator<Buffer> {
     let parts: Buffer[] = [], n = 0
-    for await (const b of this.text()) {
+    for await (const b of this.convert ? this.convert(this.text()) : this.text()) {
       if (b.length === 0) continue
       parts.push(b)
       n += b.length
@@ -119,7 +121,13 @@ export class Decoder {
   }
 
   private async *counted(): AsyncGenerator<Buffer> {
-    for await (const x of this.source) {
+    const it = this.source[Symbol.asyncIterator]()
+    for (;;) {
+      this.waitingSince = Date.now()
+      const r = await it.next()
+      this.waitingSince = null
+      if (r.done) return
+      const x = r.value
       const b = Buffer.isBuffer(x) ? x : Buffer.from(x.buffer, x.byteOffset, x.byteLength)
       this.bytes += b.length
       this.hash.update(b)

@@ -31,6 +31,8 @@ export interface LoadInput {
   /** Runs `work` on the same connection as the server itself: a workspace's role may not read the catalogs. */
   asServer<X>(work: () => Promise<X>): Promise<X>
   source: AsyncIterable<Uint8Array>
+  /** Between decoding and reading: NDJSON becomes CSV. */
+  convert?: (text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
   options: UploadOptions
   schema: string
   table: string
@@ -42,7 +44,7 @@ export interface LoadInput {
   progress?: Progress
 }
 /** Read by the progress writer while the load runs. */
-export interface Progress { bytes: number; rows: number; rejected: number }
+export interface Progress { bytes: number; rows: number; rejected: number; waitingSince?: () => number | null }
 
 export interface LoadResult {
   table: string
@@ -65,9 +67,10 @@ const SAMPLE = 4 << 20, MAX_RECORD = 64 << 20
 
 export async function load(input: LoadInput): Promise<LoadResult> {
   const { client, options: o, schema, table } = input
-  const decoder = new Decoder(input.source, o.dialect.encoding, input.maxBytes)
+  const decoder = new Decoder(input.source, o.dialect.encoding, input.maxBytes, input.convert)
   const chunks = decoder.chunks(Math.min(256 << 10, input.sampleBytes ?? SAMPLE))
   const progress = input.progress ?? { bytes: 0, rows: 0, rejected: 0 }
+  progress.waitingSince = () => decoder.waitingSince
   let last = false
   const aborted = new Promise<never>((_, no) => { input.signal?.addEventListener('abort', () => no(input.signal!.reason), { once: true }) })
   aborted.catch(() => {})

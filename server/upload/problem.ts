@@ -15,7 +15,7 @@ export function badRecord(bad: BadRecord, names: readonly string[]): AppError {
 
 /** PostgreSQL's refusal during or after a COPY, with the record where it names one. */
 export function refusal(error: unknown, o: { recordsBefore: number; names: readonly string[]; key: readonly string[] }): unknown {
-  const e = error as { code?: string; message?: string; detail?: string; where?: string }
+  const e = error as { code?: string; message?: string; detail?: string; where?: string; constraint?: string }
   if (error instanceof AppError || typeof e.code !== 'string') return error
   const where = /COPY [^\n]*, line (\d+)(?:, column (.+?)(?::|$))?/.exec(e.where ?? '')
   const record = where ? o.recordsBefore + Number(where[1]) : null
@@ -23,11 +23,12 @@ export function refusal(error: unknown, o: { recordsBefore: number; names: reado
   const at = record === null ? '' : `Record ${record}: `
   switch (e.code) {
     case '23505':
+      if (e.constraint?.startsWith('pg_')) return new AppError('TMEXI', 'A table of this name was made meanwhile', { hint: 'Send mode=append, replace or upsert, or another table name.' })
       return new AppError('TMKEY', `The key (${o.key.join(', ')}) is not unique in this file`, { detail: e.detail ?? '', hint: 'Choose another key, use mode=upsert, or take the repeated rows out.', more: { ...more, key: o.key } })
     case '23502':
       return new AppError('TMKEY', `${at}a column that must have a value is empty${more.column ? `: "${more.column}"` : ''}`, { detail: e.message ?? '', hint: 'Fill it, or choose another key.', more })
     case '54000': case '54011':
-      return new AppError('TMLIM', `${at}the row is larger than PostgreSQL can store (8 kB without its long texts)`, { detail: e.message ?? '', hint: 'Split the file into two tables.', more })
+      return new AppError('TMBIG', `${at}the row is larger than PostgreSQL can store (8 kB without its long texts)`, { detail: e.message ?? '', hint: 'Split the file into two tables.', more })
     case '42P10':
       return new AppError('TMKEY', `The table has no unique index on (${o.key.join(', ')})`, { hint: 'mode=upsert needs one: make it the primary key.', more })
     case '0A000':

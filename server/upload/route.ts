@@ -8,10 +8,9 @@ import { escapeIdentifier as q } from 'pg'
 import { pgSettings, type Caller, type Identify } from '../auth/caller.ts'
 import type { Db } from '../db.ts'
 import { AppError } from '../errors.ts'
-import { watchIdle } from '../http/idle.ts'
 import type { Log } from '../log.ts'
 import { exportRoute } from './export.ts'
-import { load, type LoadResult } from './load.ts'
+import { load, type LoadResult, type Progress } from './load.ts'
 import { ndjsonToCsv } from './ndjson.ts'
 import { tableName } from './names.ts'
 import { readOptions, type UploadOptions } from './options.ts'
@@ -112,20 +111,21 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
     const room = await prepare(client, db, caller, schema, deps.maxBytes ?? null)
     if (!options.dryRun) record = await openRecord(db.owner, log, caller, { fileName, mode: options.mode ?? 'create', onError: options.onError, table, total })
     const abort = record?.abort ?? new AbortController()
-    const gone = (): void => abort.abort(new AppError('TMCAN', 'The client went away'))
-    req.once('aborted', gone)
-    idle(watchIdle(req, deps.idleMs ?? 60_000, (error) => abort.abort(error)))
+    const progress = record?.progress ?? { bytes: 0, rows: 0, rejected: 0 }
+    req.once('aborted', () => abort.abort(new AppError('TMCAN', 'The client went away')))
+    idle(watchSilence(progress, deps.idleMs ?? 60_000, abort))
     // returning early must not close the socket: the answer has to go out on it
     const bytes = received.file.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
-    const source = /ndjson|jsonl|json-lines/.test(received.contentType) || /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(fileName ?? '') ? ndjsonToCsv(bytes, options) : bytes
+    const ndjson = /ndjson|jsonl|json-lines/.test(received.contentType) || /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(fileName ?? '')
     let result: LoadResult
     try {
       result = await load({
-        client, asServer, source, options, schema, table, uploadId: record?.id ?? '0', signal: abort.signal,
-        ...(record ? { progress: record.progress } : {}), ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
+        client, asServer, source: bytes, options, ...(ndjson ? { convert: (text: AsyncIterable<Buffer>) => ndjsonToCsv(text, options) } : {}), schema, table, uploadId: record?.id ?? '0', signal: abort.signal,
+        progress, ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
         ...(deps.sampleBytes ? { sampleBytes: deps.sampleBytes } : {}),
       })
     } catch (error) {
+      if (!(error instanceof AppError) && req.destroyed && !req.complete) throw new AppError('TMCAN', 'The client went away', { cause: error })
       throw abort.signal.aborted && !(error instanceof AppError && error.code !== 'TMCAN') ? abort.signal.reason : error
     }
     if (options.dryRun) {
@@ -151,6 +151,17 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
   } finally {
     if (broken || !pending.has(client)) client.release(broken)
   }
+}
+
+/** Gives up when the load has waited for the sender's next byte for too long. (A busy database is not the sender's silence.) */
+function watchSilence(progress: Progress, idleMs: number, abort: AbortController): () => void {
+  const timer = setInterval(() => {
+    const since = progress.waitingSince?.() ?? null
+    if (since !== null && Date.now() - since > idleMs)
+      abort.abort(new AppError('TMTIM', `No data came for ${Math.round(idleMs / 1000)} seconds`, { hint: 'Send the file again.' }))
+  }, Math.min(idleMs / 4, 5000))
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** Clients on which ANALYZE still runs after the answer. */
