@@ -23,13 +23,14 @@ export interface Parts {
   sockets: Sockets
   auth: Router
   graphql: Router
+  events: Router
   /** Streams its own bodies: nothing that parses bodies may come before it. */
   uploads: Router
   tickerElected: () => boolean
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, auth, graphql, uploads, tickerElected } = parts
+  const { config, log, db, listener, auth, graphql, events, uploads, tickerElected } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
@@ -41,6 +42,7 @@ export function makeApp(parts: Parts): Express {
   app.use(auth)
   app.use(uploads)
   app.use(graphql)
+  app.use(events)
   app.use(webFiles(config.webRoot))
   app.use(notFound)
   app.use(answerErrors(log))

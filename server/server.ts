@@ -9,7 +9,9 @@ import { makeApp } from './app.ts'
 import { makeAuth } from './auth/auth.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb } from './db.ts'
+import { makeHub } from './events/hub.ts'
 import { makeListener } from './events/listener.ts'
+import { eventsRoute } from './events/sse.ts'
 import { makeGraphql } from './graphql/graphql.ts'
 import { bootCheck } from './http/boot-check.ts'
 import { setTimers } from './http/idle.ts'
@@ -20,6 +22,7 @@ import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
 import { makeTables } from './tables/tables.ts'
 import { uploadRoute } from './upload/route.ts'
+import { startWorker } from './webhooks/worker.ts'
 
 export interface RunningServer {
   live: ReturnType<typeof startLive>
@@ -43,9 +46,12 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const tables = makeTables({ db, createChecked })
   const live = startLive({ db, listener, log })
   const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log })
+  const hub = makeHub({ db, listener, log })
+  const events = eventsRoute({ db, hub, identify, sockets, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
+  const worker = config.worker ? await startWorker({ db, log, allowPrivate: config.allowPrivateWebhooks }) : null
 
-  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
+  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, events, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
   const server = http.createServer(app)
   setTimers(server)
   graphql.attach(server)
@@ -59,7 +65,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     db,
     live,
     async close() {
+      await worker?.stop()
       await ticker?.stop()
+      await hub.close()
       await graphql.close()
       await live.close()
       server.closeAllConnections()

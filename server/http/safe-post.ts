@@ -15,6 +15,7 @@ import { isPrivate } from './addresses.ts'
 
 export interface Reply {
   status: number
+  headers: http.IncomingHttpHeaders
   /** At most `maxReply` bytes of it. */
   body: string
 }
@@ -80,7 +81,7 @@ export function safePost(text: string, headers: Record<string, string>, body: st
       (response) => {
         const parts: Buffer[] = []
         let size = 0
-        const finish = () => reply({ status: response.statusCode!, body: Buffer.concat(parts).subarray(0, maxReply).toString('utf8') })
+        const finish = () => reply({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts).subarray(0, maxReply).toString('utf8') })
         response.on('data', (part: Buffer) => {
           parts.push(part)
           size += part.length
