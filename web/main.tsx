@@ -1,7 +1,7 @@
 // What it is for: starts the app. Reads the colour scheme and the language of formats from this browser.
+import './shared/ui/theme.css'
 import '@mantine/core/styles.layer.css'
 import '@mantine/notifications/styles.layer.css'
-import './shared/ui/theme.css'
 import './shared/format/format.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'

@@ -33,4 +33,5 @@ comment on column app_public.saved_views.config is E'{ cols: [{ name, title, w, 
 --!include functions/app_public/edit_cells.sql
 --!include functions/app_public/insert_rows.sql
 --!include functions/app_public/delete_rows.sql
+--!include functions/app_hidden/readable_column.sql
 --!include functions/app_public/column_distribution.sql

@@ -45,7 +45,7 @@ export function makePreview(bytes: Uint8Array, fileSize: number, known: Known = 
   const looked = sampleRows(body.subarray(sniffed.dataStart), { ...dialect, preamble: 0, header: false }, whole, LOOKED_AT).filter(
     (row) => !(row.cells.length === 1 && row.cells[0] === '' && names.length > 1)
   )
-  const lineOf = (line: number) => sniffed.dataLine + line - 1
+  const lineOf = (line: number) => sniffed.dataLine + line // dataLine: how many lines lie before the first record
 
   const misfits = (column: number, type: string) => {
     const wanted = SQL.indexOf(type as never)

@@ -50,7 +50,7 @@ interface Uploads {
 const UploadsContext = createContext<Uploads | null>(null)
 export const useUploads = (): Uploads => useContext(UploadsContext)!
 
-const LIVE = `subscription { uploadsLive(first: 20, orderBy: [ID_DESC]) { nodes { rowId fileName state rows bytesTotal startedAt } } }`
+const LIVE = `subscription { uploadsLive(first: 20, orderBy: [ID_DESC]) { nodes { id fileName state rows bytesTotal startedAt } } }`
 interface LiveUploads {
   uploadsLive: { nodes: { fileName: string | null; state: string; rows: string; bytesTotal: string | null; startedAt: string }[] }
 }
