@@ -34,7 +34,7 @@ try {
     if (answer.trim() !== 'yes') throw new Problem('nothing was deleted.')
   }
   if (runningIn(place.pg)) await stopCluster(place, await findPrograms(place, console.log), 'immediate')
-  for (const gone of [place.pg, place.socket, place.log]) rmSync(gone, { recursive: true, force: true })
+  for (const gone of [place.pg, place.socket]) rmSync(gone, { recursive: true, force: true })
   console.log('The database is deleted. npm start makes a new one.')
 } catch (error) {
   report(error)

@@ -35,6 +35,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     endChildren()
     if (!database) endPrograms() // not pg_ctl while it stops the database
   })
+// npm hands signals down, but not its own SIGKILL: without it nobody would be left to stop us.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event === 'start') setInterval(() => process.ppid !== parent && process.emit('SIGHUP'), 500).unref()
 const unlessStopped = () => stopped.signal.throwIfAborted()
 
 let database = null

@@ -24,6 +24,13 @@ begin
 end;
 $$ language plpgsql volatile security definer set search_path to pg_catalog, pg_temp;
 
+-- Others' processes are hidden from app_owner; for /healthz this one may be seen.
+create or replace function app_private.cron_is_running() returns boolean as $$
+  select exists (select from pg_stat_activity where backend_type = 'pg_cron launcher');
+$$ language sql stable security definer set search_path to pg_catalog, pg_temp;
+
+revoke all on function app_private.cron_is_running() from public;
+grant execute on function app_private.cron_is_running() to app_owner;
 revoke all on function app_private.cron_schedule(text, text, text, text) from public;
 revoke all on function app_private.cron_unschedule(text) from public;
 grant execute on function app_private.cron_schedule(text, text, text, text) to app_owner;

@@ -6,18 +6,27 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** One hash over web/ (without dist) and the lock file. */
+/** What the web app shares with the server. */
+const SHARED = /from ['"](?:\.\.\/)+(server\/[^'"]+)['"]/g
+
+/** One hash over web/ (without dist), the files of the server that it imports, and the lock file. */
 function sourceHash(root) {
   const hash = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json')))
+  const shared = new Set()
   const walk = (folder) => {
     for (const name of readdirSync(folder).sort()) {
       const file = path.join(folder, name)
       if (name === 'dist' || name === 'node_modules' || name.startsWith('.')) continue
       if (statSync(file).isDirectory()) walk(file)
-      else hash.update(path.relative(root, file)).update('\0').update(readFileSync(file)).update('\0')
+      else {
+        const text = readFileSync(file)
+        hash.update(path.relative(root, file)).update('\0').update(text).update('\0')
+        for (const [, name] of text.toString().matchAll(SHARED)) shared.add(name)
+      }
     }
   }
   walk(path.join(root, 'web'))
+  for (const name of [...shared].sort()) if (existsSync(path.join(root, name))) hash.update(readFileSync(path.join(root, name)))
   return hash.digest('hex')
 }
 

@@ -174,7 +174,7 @@ async function settled(data) {
     if (tries > 300)
       throw new Problem(
         `PostgreSQL (process ${alive.pid}) has been "${alive.status || 'starting'}" for half a minute.`,
-        `read the log beside ${data}, or end that process, then start again.`,
+        `read server.log in ${data}, or end that process, then start again.`,
       )
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

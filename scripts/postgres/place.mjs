@@ -43,7 +43,15 @@ export async function placeFor(root, env = process.env) {
   let socket = path.join(base, 'run')
   if (!fitsSocket(socket)) socket = path.join(os.tmpdir(), `tidemark-${tag}`)
   if (!fitsSocket(socket)) socket = `/tmp/tidemark-${tag}`
-  return { root, base, account, socket, pg: path.join(base, 'pg'), packages: path.join(base, 'pgsql'), log: path.join(base, 'pg.log') }
+  return {
+    root,
+    base,
+    account,
+    socket,
+    pg: path.join(base, 'pg'),
+    packages: path.join(base, 'pgsql'),
+    log: path.join(base, 'pg', 'server.log'),
+  }
 }
 
 /** Can the account pass every folder on the way? What does not exist yet will be made for it. */

@@ -22,7 +22,7 @@ export async function startTestCluster(root, say = () => {}) {
   const above = fitsSocket(path.join(os.tmpdir(), 'tidemark-test-XXXXXX/run')) ? os.tmpdir() : '/tmp'
   const base = mkdtempSync(path.join(above, 'tidemark-test-'))
   if (account) chownSync(base, account.uid, account.gid)
-  const place = { ...home, base, pg: path.join(base, 'pg'), log: path.join(base, 'pg.log'), socket: path.join(base, 'run') }
+  const place = { ...home, base, pg: path.join(base, 'pg'), log: path.join(base, 'pg', 'server.log'), socket: path.join(base, 'run') }
   mkdirSync(place.socket, { mode: 0o700 })
   if (account) chownSync(place.socket, account.uid, account.gid)
   try {

@@ -16,11 +16,11 @@ export function healthRoute({ owner, listening, tickerElected }: Parts): Router 
     const database = await owner
       .query(
         `select current_setting('server_version') as version, app_private.scheduler_kind() as scheduler,
-                (select count(*)::int from pg_stat_activity where backend_type = 'pg_cron launcher') as launchers`,
+                app_private.cron_is_running() as running`,
       )
       .then(({ rows }) => rows[0], () => null)
     const cron = database?.scheduler.startsWith('pg_cron') ?? false
-    const scheduler = !database ? 'unknown' : !cron ? 'ticker' : database.launchers > 0 ? 'pg_cron' : 'pg_cron is not running: restart PostgreSQL'
+    const scheduler = !database ? 'unknown' : !cron ? 'ticker' : database.running ? 'pg_cron' : 'pg_cron is not running: restart PostgreSQL'
     const ok = database !== null && listening() && scheduler.indexOf('restart') < 0
     response
       .status(ok ? 200 : 503)
