@@ -7,6 +7,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { makeApp } from './app.ts'
 import { makeAuth } from './auth/auth.ts'
+import { makeCatalogs } from './catalog/catalogs.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb } from './db.ts'
 import { makeHub } from './events/hub.ts'
@@ -21,6 +22,7 @@ import { createChecked } from './matviews/define.ts'
 import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
 import { makeTables } from './tables/tables.ts'
+import { restRoute } from './rest/route.ts'
 import { uploadRoute } from './upload/route.ts'
 import { startWorker } from './webhooks/worker.ts'
 
@@ -48,10 +50,12 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log })
   const hub = makeHub({ db, listener, log })
   const events = eventsRoute({ db, hub, identify, sockets, log })
+  const catalogs = makeCatalogs({ owner: db.owner, listener })
+  const rest = restRoute({ db, identify, catalogs, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
   const worker = config.worker ? await startWorker({ db, log, allowPrivate: config.allowPrivateWebhooks }) : null
 
-  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, events, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
+  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, rest, events, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false })
   const server = http.createServer(app)
   setTimers(server)
   graphql.attach(server)
@@ -59,22 +63,26 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
+  let closing: Promise<void> | undefined
   return {
     url: `http://localhost:${port}`,
     port,
     db,
     live,
-    async close() {
-      await worker?.stop()
-      await ticker?.stop()
-      await hub.close()
-      await graphql.close()
-      await live.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-      auth.stop()
-      await listener.release()
-      await db.close()
-    },
+    close: () => (closing ??= stop()),
+  }
+
+  async function stop() {
+    await worker?.stop()
+    await ticker?.stop()
+    await hub.close()
+    await graphql.close()
+    await catalogs.close()
+    await live.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    auth.stop()
+    await listener.release()
+    await db.close()
   }
 }

@@ -20,6 +20,9 @@ import type { Schemas, WorkspaceSchema } from './schemas.ts'
 import type { Log } from '../log.ts'
 
 const KEY = '_liveKey'
+const REBUILD_MS = 3000
+/** No such column, no such relation. */
+const OUTDATED = new Set(['42703', '42P01'])
 
 export interface LiveOperation { field: LiveField; request: LiveRequest }
 
@@ -79,16 +82,26 @@ export function makeLiveOperations({ schemas, contexts, personal, log }: { schem
       caller,
       key: field.key,
       async run() {
-        const now = await schemas.get(caller.workspace)
-        const { document: valid, errors } = now.parseAndValidate(source)
-        if (errors) return { result: { errors }, nodes: null, statements: [] }
-        const { document, response } = prepare(now, valid, operationName)
-        const statements: Statement[] = []
-        const contextValue = contexts.contextFor(caller, { pageCap: LIVE_PAGE_CAP, record: (statement) => statements.push(statement) })
-        const result: any = await execute({ schema: now.schema, document, contextValue, variableValues: variables } as any)
-        if (result.errors) return { result: { ...result, errors: result.errors.map(mask) }, nodes: null, statements }
-        return { result, nodes: takeKeys(result.data?.[response], patches), statements }
+        const first = await runOnce()
+        if (!first.outdated) return first
+        // The statement names what is gone, but the schema does not know it yet: it will in a moment
+        await schemas.newerThan(caller.workspace, first.version, REBUILD_MS)
+        return runOnce()
       },
+    }
+
+    async function runOnce() {
+      const now = await schemas.get(caller.workspace)
+      const { document: valid, errors } = now.parseAndValidate(source)
+      const base = { nodes: null, statements: [] as Statement[], version: now.version, outdated: false }
+      if (errors) return { ...base, result: { errors } }
+      const { document, response } = prepare(now, valid, operationName)
+      const { statements } = base
+      const contextValue = contexts.contextFor(caller, { pageCap: LIVE_PAGE_CAP, record: (statement) => statements.push(statement) })
+      const result: any = await execute({ schema: now.schema, document, contextValue, variableValues: variables } as any)
+      if (!result.errors) return { ...base, result, nodes: takeKeys(result.data?.[response], patches) }
+      const outdated = result.errors.some((error: any) => OUTDATED.has(error.originalError?.code))
+      return { ...base, outdated, result: { ...result, errors: result.errors.map(mask) } }
     }
   }
 }

@@ -7,7 +7,7 @@
  * (`after`, or slow) reads the log by itself until it has caught up, so no event is missed and none is kept for it.
  */
 import type { Pool } from 'pg'
-import { constant, context, lambda, listen, object } from 'postgraphile/grafast'
+import { access, constant, context, lambda, listen, object } from 'postgraphile/grafast'
 import { extendSchema } from 'postgraphile/utils'
 import type { Caller } from '../auth/caller.ts'
 import type { Listener } from '../events/listener.ts'
@@ -136,7 +136,7 @@ export const makeMarksPlugin = (marks: Marks) =>
                 const source = { subscribe: (topic: string) => marks.subscribe(...(JSON.parse(topic) as [string, string | null, string | null])) }
                 return listen(constant(source, false) as any, $topic as any, ($item: any) => $item)
               },
-              plan: ($item: any) => object({ event: events.find({ id: $item.get('id') }).single() }),
+              plan: ($item: any) => object({ event: events.find({ id: access($item, 'id') }).single() }),
             },
             uploadProgress: { subscribePlan: () => constant(null), plan: () => constant(null) },
           },

@@ -13,10 +13,11 @@ import { makeNamesPlugin } from './names.ts'
 import { narrow } from './narrow.ts'
 import { NumbersPlugin } from './numbers.ts'
 import { PageCapPlugin } from './page-cap.ts'
+import { QuickBuildPlugin } from './quick-build.ts'
 
 export const makePreset = (pool: Pool, workspace: string, plugins: GraphileConfig.Plugin[], numbered = false): GraphileConfig.Preset => ({
   extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
-  plugins: [makeNamesPlugin(numbered), NumbersPlugin, PageCapPlugin, ...plugins],
+  plugins: [makeNamesPlugin(numbered), NumbersPlugin, PageCapPlugin, QuickBuildPlugin, ...plugins],
   disablePlugins: [
     'PgIndexBehaviorsPlugin', // or columns without an index could be neither filtered nor ordered
     'PgEnumTablesPlugin', // reads people's tables while building

@@ -40,7 +40,7 @@ const LOOKOUT_MS = 1000
 
 export type Schemas = ReturnType<typeof makeSchemas>
 
-export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep = 50, debounceMs = 60 }: Deps) {
+export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep = 50, debounceMs = 40 }: Deps) {
   const entries = new Map<string, Promise<WorkspaceSchema>>()
   const timers = new Map<string, NodeJS.Timeout>()
   const rebuilt = new Set<(workspace: string) => void>()
@@ -116,6 +116,11 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
   return {
     get,
     changed,
+    /** Has the schema rebuilt, and waits for it: when a statement shows that DDL has overtaken it. */
+    async newerThan(workspace: string, known: number, withinMs: number) {
+      if (!timers.has(workspace)) changed(workspace)
+      for (const until = Date.now() + withinMs; Date.now() < until && (await get(workspace)).version <= known; ) await new Promise((done) => setTimeout(done, 50))
+    },
     /** Called after each rebuild. Returns what takes the callback away. */
     onRebuilt(callback: (workspace: string) => void) {
       rebuilt.add(callback)

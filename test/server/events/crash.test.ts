@@ -1,0 +1,149 @@
+/**
+ * What must hold when things die: server processes by kill -9, the LISTEN connection, the connection that says a worker lives.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import path from 'node:path'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { startWorld, type World } from '../../support/world.ts'
+import { eventually, mark, openSse, startReceiver } from './support.ts'
+
+const ROOT = path.join(import.meta.dirname, '../../..')
+
+/** A server process that can be killed. */
+async function startChild(db: TestDatabase): Promise<{ process: ChildProcess; url: string; kill(): Promise<void> }> {
+  const child = spawn(process.execPath, ['server/main.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, DATABASE_URL: db.url, TIDEMARK_SECRET: db.secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: process.env.TEST_LOG ?? 'fatal' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stdout!.setEncoding('utf8').on('data', (part) => {
+      text += part
+      const [, found] = /is ready on (\S+)/.exec(text) ?? []
+      if (found) resolve(found)
+    })
+    child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${text}`)))
+  })
+  return {
+    process: child,
+    url,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const gone = new Promise((resolve) => child.once('close', resolve))
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+async function addHook(db: TestDatabase, url: string): Promise<string> {
+  const [{ id }] = await db.sql(`insert into app_public.webhooks (workspace, name, url) values ('main', 'hook', $1) returning id`, [url])
+  await db.sql(`insert into app_private.webhook_secrets (webhook_id, secret) values ($1, 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==')`, [id])
+  return id
+}
+const webhookIds = (got: { headers: Record<string, any> }[]) => got.map(({ headers }) => headers['webhook-id'] as string)
+
+describe('A server that is killed with kill -9 while it delivers', () => {
+  it('has everything delivered within 10 s of the next start, in order, and what comes twice has the same id', async () => {
+    const db = await createTestDatabase()
+    const receiver = await startReceiver(() => ({ status: 204, afterMs: 30 }))
+    const hook = await addHook(db, receiver.url)
+    const first = await startChild(db)
+    const ids = await Promise.all(Array.from({ length: 60 }, () => mark(db)))
+    await eventually(() => receiver.got.length, (n) => n >= 5)
+
+    await first.kill()
+    const before = receiver.got.length
+    const started = Date.now()
+    const second = await startChild(db)
+    console.log('boot', Date.now() - started)
+    await eventually(() => new Set(webhookIds(receiver.got)).size, (n) => n === 60, 12_000)
+    console.log(receiver.got.slice(before).map(({ at }) => at - started).join(' '))
+    const took = Date.now() - started
+    await second.kill()
+
+    const seen = webhookIds(receiver.got)
+    expect(before).toBeLessThan(60)
+    expect(took).toBeLessThan(10_000)
+    expect(new Set(seen)).toEqual(new Set(ids.map((id) => `evt_${id}_${hook}`)))
+    expect(seen.length).toBeLessThanOrEqual(61) // the one that was on its way
+    const firsts = [...new Set(seen)].map((id) => Number(id.split('_')[1]))
+    expect(firsts).toEqual(firsts.toSorted((a, b) => a - b))
+    await receiver.close()
+    await db.drop()
+  })
+})
+
+describe('Two servers on one database', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await startWorld()
+  })
+  afterAll(() => world?.close())
+
+  it('deliver every event once between them', async () => {
+    const other = await world.another()
+    const receivers = await Promise.all(Array.from({ length: 4 }, () => startReceiver(() => ({ status: 204, afterMs: 5 }))))
+    for (const { url } of receivers) await addHook(world.db, url)
+
+    const ids = await Promise.all(Array.from({ length: 25 }, () => mark(world.db)))
+    await eventually(() => receivers.every(({ got }) => got.length >= 25), Boolean)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+
+    for (const { got } of receivers) expect(webhookIds(got).map((id) => id.split('_')[1])).toEqual(ids.toSorted((a, b) => Number(a) - Number(b)))
+    const { rows } = await other.db.owner.query('select count(*)::int as n from app_private.workers')
+    expect(rows[0].n).toBe(2)
+    await other.close()
+    await Promise.all(receivers.map((one) => one.close()))
+    await world.db.sql('delete from app_public.webhooks')
+  })
+
+  it('leave each other’s work alone, also when the connection that says “I live” is cut', async () => {
+    const receiver = await startReceiver(() => ({ status: 204, afterMs: 5000 }))
+    await addHook(world.db, receiver.url)
+    await mark(world.db)
+    await eventually(() => receiver.got.length, (n) => n === 1)
+
+    const other = await world.another()
+    await eventually(() => world.db.sql('select from app_private.workers'), ({ length }) => length === 2)
+    const { length } = await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark worker lives' and datname = current_database()`)
+    await new Promise((resolve) => setTimeout(resolve, 4500))
+
+    expect(length).toBe(2)
+    expect(receiver.got).toHaveLength(1)
+    expect(await world.db.sql('select from app_private.workers')).toHaveLength(2)
+    await eventually(() => world.db.sql(`select status from app_public.deliveries where status = 'delivered'`), (rows) => rows.length === 1)
+    expect(receiver.got).toHaveLength(1)
+    await other.close()
+    await receiver.close()
+  })
+})
+
+describe('A LISTEN connection that is killed again and again', () => {
+  it('costs no consumer an event', async () => {
+    const world = await startWorld()
+    const token = await world.token()
+    const receiver = await startReceiver()
+    await addHook(world.db, receiver.url)
+    const streams = await Promise.all(['', '?changes=1'].map((query) => openSse(`${world.url}/events${query}`, { authorization: `Bearer ${token}` })))
+    await Promise.all(streams.map((one) => one.until(() => one.lastId() !== '')))
+
+    const ids: string[] = []
+    let killed = 0
+    for (let n = 0; n < 150; n++) {
+      ids.push(await mark(world.db))
+      if (n % 20 === 7)
+        killed += (await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tidemark listen%' and datname = current_database()`)).length
+    }
+    await Promise.all(streams.map((one) => one.until(() => one.messages.length >= 150, 20_000)))
+    await eventually(() => receiver.got.length, (n) => n >= 150, 20_000)
+
+    expect(killed).toBeGreaterThanOrEqual(4)
+    for (const stream of streams) expect(stream.messages.map(({ id }) => id)).toEqual(ids)
+    expect(webhookIds(receiver.got).map((id) => id.split('_')[1])).toEqual(ids)
+    await Promise.all(streams.map((one) => one.close()))
+    await receiver.close()
+    await world.close()
+  })
+})

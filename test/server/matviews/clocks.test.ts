@@ -1,0 +1,83 @@
+/**
+ * The two clocks for real: pg_cron in the one database of the test cluster that it works for, and the server's ticker.
+ */
+import { describeNeeding, pgCron } from '../../support/needs.ts'
+import { asMain } from '../../support/workspace-sql.ts'
+import { startWorld, type World } from '../../support/world.ts'
+
+const lateness = (rows: { status_change_time: Date }[], seconds: number) =>
+  rows.map(({ status_change_time: at }) => at.getTime() % (seconds * 1000))
+
+async function until<T>(ask: () => Promise<T>, enough: (got: T) => boolean, seconds: number): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; ; ) {
+    const got = await ask()
+    if (enough(got) || Date.now() > end) return got
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}
+
+const CREATE = `mutation ($name: String!, $schedule: String) {
+  createMatview(input: { name: $name, definition: "select clock_timestamp() as at", schedule: $schedule, notifyWhen: ALWAYS }) {
+    matview { name schedule runner notifyWhen }
+  }
+}`
+
+describe('the ticker', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await startWorld()
+  })
+  afterAll(() => world?.close())
+
+  const eventsOf = (name: string) =>
+    world.db.sql(`select e.status_change_time from app_public.matview_refresh_events e join app_public.runs r on r.event_id = e.id where e.matview_name = $1 and r.reason = 'schedule' order by e.id`, [name])
+
+  it('refreshes every two seconds, on the grid', async () => {
+    const { createMatview } = await world.graphql(CREATE, { name: 'ticks', schedule: '2 seconds' })
+    expect(createMatview.matview).toEqual({ name: 'ticks', schedule: '2 seconds', runner: 'ticker', notifyWhen: 'ALWAYS' })
+
+    const events = await until(() => eventsOf('ticks'), (rows) => rows.length >= 3, 12)
+
+    expect(events.length).toBeGreaterThanOrEqual(3)
+    for (const late of lateness(events, 2)) expect(late).toBeLessThan(1000)
+  }, 20_000)
+
+  it('is one of two servers on one database, and each slot runs once', async () => {
+    const second = await world.another()
+    const from = new Date()
+    await new Promise((resolve) => setTimeout(resolve, 6500))
+
+    const slots = (await eventsOf('ticks')).filter((e) => e.status_change_time > from).map((e) => Math.floor(e.status_change_time.getTime() / 2000))
+
+    expect(slots.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(slots).size).toBe(slots.length)
+    await second.close()
+  }, 20_000)
+})
+
+describeNeeding(pgCron(), 'pg_cron', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await startWorld({ cron: true, worker: false })
+  }, 30_000)
+  afterAll(() => world?.close())
+
+  it('runs seconds and minutes as the workspace, and its jobs follow the rows', async () => {
+    const { createMatview } = await world.graphql(CREATE, { name: 'by_seconds', schedule: '5 seconds' })
+    await world.graphql(CREATE, { name: 'by_minute', schedule: '* * * * *' })
+    expect(createMatview.matview.runner).toMatch(/^pg_cron/)
+    expect(await world.db.sql(`select username, count(*)::int as jobs from cron.job where jobname like 'refresh %' and username = 'ws_main' group by 1`)).toEqual([{ username: 'ws_main', jobs: 2 }])
+
+    const ran = await until(
+      () => world.db.sql(`select matview_name, count(*)::int as n from app_public.runs where reason = 'schedule' and workspace = 'main' group by 1 order by 1`),
+      (rows) => rows.length === 2 && rows[1].n >= 3,
+      95,
+    )
+
+    expect(ran).toEqual([{ matview_name: 'by_minute', n: expect.any(Number) }, { matview_name: 'by_seconds', n: expect.any(Number) }])
+    const main = await asMain(world.db)
+    await main.sql(`select app_public.drop_matview('by_seconds'), app_public.pause_schedule('by_minute', true)`)
+    await main.close()
+    expect(await world.db.sql(`select from cron.job where jobname like 'refresh %' and username = 'ws_main'`)).toHaveLength(0)
+  }, 120_000)
+})
