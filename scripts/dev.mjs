@@ -57,7 +57,13 @@ try {
       root: ROOT,
       node,
       args: ['--watch', '--watch-path=server', '--watch-preserve-output'],
-      env: { TIDEMARK_SECRET: secret, DATABASE_URL: database.serverUrl, PORT: String(port) },
+      env: {
+        NODE_ENV: 'development',
+        GRAPHILE_ENV: 'development',
+        TIDEMARK_SECRET: secret,
+        DATABASE_URL: database.serverUrl,
+        PORT: String(port),
+      },
       onReady: (url) => lock.write({ url, databaseUrl: database.serverUrl, server: processOf(server.pid) }),
     })
     if (existsSync(path.join(ROOT, 'web/index.html')))

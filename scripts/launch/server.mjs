@@ -14,7 +14,7 @@ export function startServer({ root, node, args = [], env, onReady = () => {} }) 
   // A process group of its own: Ctrl-C reaches the launcher alone, which ends the server before the database.
   const child = spawn(node, [...args, 'server/main.ts'], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { NODE_ENV: 'production', GRAPHILE_ENV: 'production', ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })

@@ -1,7 +1,7 @@
 /**
  * The events straight from PostgreSQL: LISTEN first, then the log by id, then wait. Called by ../listen.ts.
  *
- * Logs in as the platform where its secret is known (the local database), else with DATABASE_URL as it is, like psql; then
+ * Logs in as the API does where its secret is known (the local database), else with DATABASE_URL as it is, like psql; then
  * acts as the reader of the workspace, unless the login is of a workspace already. Reads only.
  */
 import pg from 'pg'
@@ -15,7 +15,7 @@ const POLL_MS = 15_000
 export async function* fromDatabase(env: NodeJS.ProcessEnv, follow: Follow): AsyncGenerator<Item> {
   const { DATABASE_URL: url, TIDEMARK_SECRET: secret } = env
   if (!url) throw new Fatal('DATABASE_URL is not set: run `npm start`, or name a server with --url.')
-  const connectionString = secret ? urlFor(url, 'app_owner', secret) : url
+  const connectionString = secret ? urlFor(url, 'app_authenticator', secret) : url
   let last = follow.after
   let begun = false
 
@@ -89,7 +89,9 @@ async function enter(client: pg.Client, wanted: string | null): Promise<string> 
   }
   const workspace = wanted ?? 'main'
   await client.query(`set role ${pg.escapeIdentifier(`ws_${workspace}_reader`)}`).catch((error) => {
-    throw new Fatal(error.code === '22023' || error.code === '42704' ? `There is no workspace ${workspace}.` : `The database says: ${error.message}.`)
+    throw new Fatal(
+      error.code === '22023' || error.code === '42704' ? `There is no workspace ${workspace}.` : `The database says: ${error.message}.`,
+    )
   })
   return workspace
 }

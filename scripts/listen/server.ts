@@ -9,7 +9,11 @@ const SILENCE_MS = 45_000
 
 export async function* fromServer(base: string, token: string | null, follow: Follow): AsyncGenerator<Item> {
   const url = new URL('events', base.endsWith('/') ? base : `${base}/`)
-  for (const [name, value] of Object.entries({ matview: follow.matview, workspace: follow.workspace, changes: follow.changes ? '1' : null }))
+  for (const [name, value] of Object.entries({
+    matview: follow.matview,
+    workspace: follow.workspace,
+    changes: follow.changes ? '1' : null,
+  }))
     if (value !== null) url.searchParams.set(name, value)
   let last = follow.after
   let begun = false
@@ -21,7 +25,11 @@ export async function* fromServer(base: string, token: string | null, follow: Fo
     let silence = setTimeout(end, SILENCE_MS)
     try {
       const response = await fetch(url, {
-        headers: { accept: 'text/event-stream', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(last === null ? {} : { 'last-event-id': last }) },
+        headers: {
+          accept: 'text/event-stream',
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(last === null ? {} : { 'last-event-id': last }),
+        },
         signal: connection.signal,
       })
       if (!response.ok) await refuse(response)
@@ -62,11 +70,16 @@ async function refuse(response: Response): Promise<never> {
   const body = (await response.json().catch(() => ({}))) as { message?: string; hint?: string }
   const text = body.message ? `${body.message}. ${body.hint ?? ''}` : `it answers ${response.status}`
   if (response.status >= 500 || response.status === 429) throw new Error(text)
-  throw new Fatal(`The server refuses: ${text}${response.status === 401 ? ' (--token, or TIDEMARK_TOKEN; on its machine: npm run -s token)' : ''}`)
+  throw new Fatal(
+    `The server refuses: ${text}${response.status === 401 ? ' (--token, or TIDEMARK_TOKEN; on its machine: npm run -s token)' : ''}`,
+  )
 }
 
 /** The messages of a stream, by the rules of the WHATWG; `data` null: only the id moved. */
-async function* messages(body: ReadableStream<Uint8Array>, heard: () => void): AsyncGenerator<{ id: string | null; event: string; data: string | null }> {
+async function* messages(
+  body: ReadableStream<Uint8Array>,
+  heard: () => void,
+): AsyncGenerator<{ id: string | null; event: string; data: string | null }> {
   let rest = ''
   let id: string | null = null
   let event = 'message'
