@@ -12,6 +12,14 @@ export class CopySink {
   private stream: CopyStreamQuery | null = null
   private error: Error | null = null
   private readonly client: PoolClient
+  /** Bytes written in all COPYs of this sink. */
+  written = 0
+
+  /** Of these, the bytes that have left the process (at least). */
+  get left(): number {
+    const socket = (this.client as unknown as { connection: { stream: { writableLength: number } } }).connection.stream
+    return this.written - (this.stream?.writableLength ?? 0) - socket.writableLength
+  }
 
   constructor(client: PoolClient) { this.client = client }
 
@@ -24,10 +32,11 @@ export class CopySink {
     this.stream.on('error', (e: Error) => { this.error = e })
   }
 
-  /** The bytes go to the socket without a copy: do not reuse them. */
+  /** The bytes go to the socket without a copy: do not change them before they have `left`. */
   async write(b: Uint8Array): Promise<void> {
     if (this.error) throw this.error
     const s = this.stream!
+    this.written += b.length
     if (b.length === 0 || s.write(Buffer.from(b.buffer, b.byteOffset, b.byteLength))) return
     await new Promise<void>((ok, no) => {
       const drained = (): void => { s.off('error', failed); ok() }

@@ -44,20 +44,11 @@ export class Decoder {
 
   sha256(): string { return this.hash.digest('hex') }
 
-  /** Chunks of about `size` bytes or more: small ones cost more per byte than they carry. */
-  async *chunks(size = 256 << 10): AsyncGenerator<Buffer> {
-    let parts: Buffer[] = [], n = 0
+  /** Decoded bytes, in pieces of at most `size`. */
+  async *chunks(size: number): AsyncGenerator<Buffer> {
     for await (const b of this.convert ? this.convert(this.text()) : this.text()) {
-      if (b.length === 0) continue
-      parts.push(b)
-      n += b.length
-      if (n < size) continue
-      const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts, n)
-      for (let i = 0; i < n; i += size * 4) yield whole.subarray(i, i + size * 4)
-      parts = []
-      n = 0
+      if (b.length <= size) { if (b.length > 0) yield b } else for (let i = 0; i < b.length; i += size) yield b.subarray(i, i + size)
     }
-    if (n > 0) yield Buffer.concat(parts, n)
   }
 
   private async *text(): AsyncGenerator<Buffer> {

@@ -25,6 +25,7 @@ import { Tap } from './tap.ts'
 import { lookUp, relation } from './target.ts'
 import { makeTransform } from './transform.ts'
 import { SQL, T } from './types.ts'
+import { Windows } from './windows.ts'
 
 export interface LoadInput {
   client: PoolClient
@@ -63,12 +64,13 @@ export interface LoadResult {
   preview?: Preview
 }
 
-const SAMPLE = 4 << 20, MAX_RECORD = 64 << 20
+const SAMPLE = 4 << 20, MAX_RECORD = 64 << 20, WINDOW = 384 << 10
 
 export async function load(input: LoadInput): Promise<LoadResult> {
   const { client, options: o, schema, table } = input
   const decoder = new Decoder(input.source, o.dialect.encoding, input.maxBytes, input.convert)
-  const chunks = decoder.chunks(Math.min(256 << 10, input.sampleBytes ?? SAMPLE))
+  const size = Math.min(WINDOW, input.sampleBytes ?? WINDOW)
+  const chunks = decoder.chunks(size)
   const progress = input.progress ?? { bytes: 0, rows: 0, rejected: 0 }
   progress.waitingSince = () => decoder.waitingSince
   let last = false
@@ -95,12 +97,12 @@ export async function load(input: LoadInput): Promise<LoadResult> {
 
     // 1. the sample: a file that ends inside it is typed exactly before CREATE TABLE
     const head: Buffer[] = []
-    let size = 0
-    while (size < (input.sampleBytes ?? SAMPLE)) {
+    let seen = 0
+    while (seen < (input.sampleBytes ?? SAMPLE)) {
       const c = await next()
       if (!c) break
       head.push(c)
-      size += c.length
+      seen += c.length
     }
     let d: Buffer = head.length === 1 ? head[0]! : Buffer.concat(head)
     const sniffed = sniffBytes(d, last, o.dialect)
@@ -182,6 +184,8 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     }
 
     open()
+    const windows = new Windows(size, () => sink.left)
+    let window: Buffer | null = null, more: Buffer | null = null
     let pos = sniffed.dataStart
     const maxRecord = input.maxRecordBytes ?? MAX_RECORD
     for (;;) {
@@ -199,16 +203,18 @@ export async function load(input: LoadInput): Promise<LoadResult> {
           more: { line: tap.lines + 1, record: tap.records + tap.rejected + 1, column: null, value: null, reason: 'the record is too long' },
         })
       // no complete record: read as much again before looking again, or long records cost n²
-      const want = consumed > 0 ? 0 : d.length
-      const parts = d.length > 0 ? [d] : []
-      let got = 0
-      do {
-        const c = await next()
-        if (!c) break
-        parts.push(c)
-        got += c.length
-      } while (got < want)
-      d = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+      const target = Math.max(size, consumed > 0 ? d.length + (size >> 1) : d.length * 2)
+      const b = windows.take(target)
+      let n = d.copy(b)
+      if (window) windows.release(window, sink.written)
+      window = b
+      while (n < target) {
+        if (more === null && (more = await next()) === null) break
+        const k = more.copy(b, n)
+        n += k
+        more = k < more.length ? more.subarray(k) : null
+      }
+      d = b.subarray(0, n)
     }
     await close()
 

@@ -8,9 +8,13 @@
 
 import { CONFLICT, MISFIT, type Columns } from './columns.ts'
 import type { Dialect } from './dialect.ts'
+import { T } from './types.ts'
+import { spelling } from './validators.ts'
 
 export const MORE = 0, ODD = 1, STOP = 2
 const LF = 10, CR = 13, BACKSLASH = 92
+const OTHER = 1, STOPS = 2, DELIMITER = 2, LINE_END = 3, QUOTE = 4
+const QUOTED = 1, DOUBLED = 2, DIGITS = 4
 
 export class Scanner {
   records = 0                     // accepted so far
@@ -27,10 +31,11 @@ export class Scanner {
   private readonly quoting: boolean
   private readonly backslash: boolean
   private readonly eol: number     // 10 = LF, 13 = CR, 23 = CRLF
-  private readonly stop = new Uint8Array(256)
-  private starts: Int32Array
-  private ends: Int32Array
-  private flags: Uint8Array        // 1 = quoted, 2 = has doubled quotes
+  /** What a byte ends: 0 nothing; else delimiter, line end, quote. Otherwise a digit or not: see DIGIT. */
+  private readonly kinds = new Uint8Array(256)
+  private readonly starts: Int32Array
+  private readonly ends: Int32Array
+  private readonly flags: Uint8Array   // QUOTED, DOUBLED, and DIGITS when the value has nothing else
   fieldStart = 0                   // after STOP: the culprit's bytes
   fieldEnd = 0
 
@@ -46,14 +51,18 @@ export class Scanner {
     this.starts = new Int32Array(columns.n)
     this.ends = new Int32Array(columns.n)
     this.flags = new Uint8Array(columns.n)
-    for (const c of [this.delimiter, this.quote, LF, CR]) this.stop[c] = 1
+    this.kinds.fill(OTHER)
+    for (let c = 48; c < 58; c++) this.kinds[c] = 0
+    this.kinds[this.delimiter] = DELIMITER
+    this.kinds[LF] = this.kinds[CR] = LINE_END
+    this.kinds[this.quote] = QUOTE
   }
 
   /** Checks complete records of b from `pos` on. Sets `end`; answers why it stopped there. */
   scan(b: Uint8Array, pos: number, final: boolean): number {
     this.end = pos
     if (!this.fast) return pos < b.length ? ODD : MORE
-    const { columns, starts, ends, flags, stop, quoting, backslash, verify } = this
+    const { columns, starts, ends, flags, kinds, quoting, backslash, verify } = this
     const N = columns.n, D = this.delimiter, Q = this.quote, eol = this.eol, len = b.length
     let i = pos
     while (i < len) {
@@ -63,7 +72,7 @@ export class Scanner {
         let s = i
         if (i < len && b[i] === Q) {
           if (!quoting) return ODD
-          let flag = 1
+          let flag = QUOTED
           s = ++i
           for (;;) {
             const near = Math.min(i + 64, len)                    // short values: byte loop; long ones: native indexOf
@@ -76,7 +85,7 @@ export class Scanner {
             if (i === len) return final ? ODD : MORE
             if (i + 1 === len) { if (!final) return MORE; break }
             if (b[i + 1] !== Q) break
-            flag = 3
+            flag = QUOTED | DOUBLED
             i += 2
           }
           if (backslash && hasByte(b, s, i, BACKSLASH)) return ODD
@@ -84,9 +93,21 @@ export class Scanner {
           i++
           if (i < len) { const c = b[i]; if (c !== D && c !== LF && c !== CR) return ODD }
         } else {
-          while (i < len && stop[b[i]!] === 0) i++
-          if (i === len) { if (!final) return MORE } else if (b[i] === Q) return ODD
-          if (col < N) { starts[col] = s; ends[col] = i; flags[col] = 0 }
+          let seen = 0, kind = 0
+          while (i < len) {
+            kind = kinds[b[i]!]!
+            if (kind >= STOPS) break
+            seen |= kind
+            i++
+          }
+          if (i === len) { if (!final) return MORE } else if (kind === QUOTE) return ODD
+          if (col < N) { starts[col] = s; ends[col] = i; flags[col] = seen === 0 ? DIGITS : 0 }
+          if (i < len && kind === DELIMITER) {               // most fields end here
+            col++
+            i++
+            if (i === len && !final) return MORE
+            continue
+          }
         }
         col++
         if (i < len && b[i] === D) { i++; if (i === len && !final) return MORE; continue }
@@ -101,13 +122,25 @@ export class Scanner {
         i++
         if (kind !== eol) return ODD
       }
-      if (N === 1 && flags[0] === 0 && (ends[0] === starts[0] || (ends[0]! - starts[0]! === 2 && b[start] === BACKSLASH))) return ODD
+      if (N === 1 && (flags[0]! & QUOTED) === 0 && (ends[0] === starts[0] || (ends[0]! - starts[0]! === 2 && b[start] === BACKSLASH))) return ODD
       if (verify !== null && !verify(b, start, i)) return ODD
       // the record has its fields: now judge them
-      const active = columns.active
+      const active = columns.active, types = columns.types, spell = columns.spell, empties = columns.empties
       for (let a = 0; a < active.length; a++) {
-        const k = active[a]!, s = starts[k]!, e = ends[k]!
-        const v = s === e ? columns.empty(k, flags[k] !== 0) : columns.value(k, b, s, e, flags[k] === 3)
+        const k = active[a]!, s = starts[k]!, e = ends[k]!, f = flags[k]!
+        let v: number
+        if (s === e) {
+          const bit = f & QUOTED ? 2 : 1
+          if ((empties[k]! & bit) !== 0) continue
+          v = columns.empty(k, bit === 2)
+        } else {
+          const t = types[k]!
+          // up to nine digits without a leading zero: an integer, nothing more to ask
+          if (f === DIGITS && t <= T.FLOAT && t >= T.INT4 && e - s < 10 && (b[s] !== 48 || e - s === 1)) continue
+          const r = spelling(t, b, s, e, (f & DOUBLED) !== 0)
+          if (r !== 0 && (spell[k]! & r) === spell[k] && (e - s <= 15 || t > T.NUM)) continue
+          v = columns.value(k, b, s, e, (f & DOUBLED) !== 0)
+        }
         if (v !== 0) { this.verdict = v; this.fieldStart = s; this.fieldEnd = e; return STOP }
       }
       this.records++

@@ -118,9 +118,14 @@ function dayExists(y: number, m: number, d: number): boolean {
   return m !== 2 || d !== 29 || (y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0))
 }
 function isoDay(b: Bytes, i: number): boolean {
-  if (digits(b, i, i + 4) !== i + 4 || b[i + 4] !== 45 || b[i + 7] !== 45) return false
-  if (!digit(b[i + 5]!) || !digit(b[i + 6]!) || !digit(b[i + 8]!) || !digit(b[i + 9]!)) return false
-  return dayExists(two(b, i) * 100 + two(b, i + 2), two(b, i + 5), two(b, i + 8))
+  if (b[i + 4] !== 45 || b[i + 7] !== 45) return false
+  const y1 = b[i]! - 48, y2 = b[i + 1]! - 48, y3 = b[i + 2]! - 48, y4 = b[i + 3]! - 48
+  const m1 = b[i + 5]! - 48, m2 = b[i + 6]! - 48, d1 = b[i + 8]! - 48, d2 = b[i + 9]! - 48
+  if (y1 < 0 || y1 > 9 || y2 < 0 || y2 > 9 || y3 < 0 || y3 > 9 || y4 < 0 || y4 > 9) return false
+  if (m1 < 0 || m1 > 1 || m2 < 0 || m2 > 9 || d1 < 0 || d1 > 3 || d2 < 0 || d2 > 9) return false
+  const d = d1 * 10 + d2, m = m1 * 10 + m2
+  if (d !== 0 && d <= 28 && m !== 0 && m <= 12 && y1 + y2 + y3 + y4 > 0) return true
+  return dayExists(y1 * 1000 + y2 * 100 + y3 * 10 + y4, m, d)
 }
 
 /** A day that exists: YYYY-MM-DD, YYYY/M/D, D/M/YYYY, M/D/YYYY, with / - or . ; both orders when both are possible. */
@@ -151,31 +156,37 @@ function padding(b: Bytes, s1: number, e1: number, s2: number, e2: number): numb
   return zero ? (short ? 0 : PADDED) : short ? UNPADDED : PADDED | UNPADDED
 }
 
-/** HH:MM[:SS[.f]] at i: hour ≤ 23, second ≤ 59, at most 6 fraction digits. Answers end * 2^12 + spelling, or 0. */
-function clockAt(b: Bytes, i: number, e: number): number {
-  if (e - i < 5 || !digit(b[i]!) || !digit(b[i + 1]!) || b[i + 2] !== 58 || !digit(b[i + 3]!) || !digit(b[i + 4]!)) return 0
-  if (two(b, i) > 23 || two(b, i + 3) > 59) return 0
+/** Where HH:MM[:SS[.f]] that begins at i ends, or -1: hour ≤ 23, second ≤ 59, at most 6 fraction digits. */
+function clockEnd(b: Bytes, i: number, e: number): number {
+  if (e - i < 5 || b[i + 2] !== 58) return -1
+  const h1 = b[i]! - 48, h2 = b[i + 1]! - 48, m1 = b[i + 3]! - 48, m2 = b[i + 4]! - 48
+  if (h1 < 0 || h1 > 2 || h2 < 0 || h2 > 9 || (h1 === 2 && h2 > 3) || m1 < 0 || m1 > 5 || m2 < 0 || m2 > 9) return -1
   i += 5
-  if (i >= e || b[i] !== 58) return i * 4096 + NO_SECONDS
-  if (i + 3 > e || !digit(b[i + 1]!) || !digit(b[i + 2]!) || two(b, i + 1) > 59) return 0
+  if (i >= e || b[i] !== 58) return i
+  if (i + 3 > e) return -1
+  const s1 = b[i + 1]! - 48, s2 = b[i + 2]! - 48
+  if (s1 < 0 || s1 > 5 || s2 < 0 || s2 > 9) return -1
   i += 3
-  if (i >= e || b[i] !== 46) return i * 4096 + (1 | TRIMMED)
+  if (i >= e || b[i] !== 46) return i
   const k = ++i
   i = digits(b, i, e)
-  if (i === k || i - k > 6) return 0
-  return i * 4096 + ((1 << (i - k)) | (b[i - 1] === 48 ? 0 : TRIMMED))
+  return i === k || i - k > 6 ? -1 : i
+}
+/** The spellings of the clock b[i..end). */
+function clockMask(b: Bytes, i: number, end: number): number {
+  const n = end - i
+  if (n === 8) return 1 | TRIMMED
+  return n === 5 ? NO_SECONDS : (1 << (n - 9)) | (b[end - 1] === 48 ? 0 : TRIMMED)
 }
 function time(b: Bytes, s: number, e: number): number {
   if (e - s < 5 || e - s > 15) return 0
-  const r = clockAt(b, s, e)
-  return Math.floor(r / 4096) === e ? FIT | (r % 4096) : 0
+  return clockEnd(b, s, e) === e ? FIT | clockMask(b, s, e) : 0
 }
 function stamp(b: Bytes, s: number, e: number, zone: boolean): number {
   if (e - s < 16 || (b[s + 10] !== 84 && b[s + 10] !== 32) || !isoDay(b, s)) return 0
-  const r = clockAt(b, s + 11, e)
-  if (r === 0) return 0
-  let i = Math.floor(r / 4096)
-  const mask = FIT | (r % 4096) | (b[s + 10] === 84 ? SEP_T : SEP_SPACE)
+  let i = clockEnd(b, s + 11, e)
+  if (i < 0) return 0
+  const mask = FIT | clockMask(b, s + 11, i) | (b[s + 10] === 84 ? SEP_T : SEP_SPACE)
   if (!zone) return i === e ? mask : 0
   if (i === e) return 0
   if (b[i] === 90) return i + 1 === e ? mask | ZONE_Z : 0
@@ -191,25 +202,26 @@ function stamp(b: Bytes, s: number, e: number, zone: boolean): number {
   return zero ? mask | (n === 2 ? ZONE_HH : n === 4 ? ZONE_HHMM : ZONE_HH_MM) : mask
 }
 
-const HEX = new Uint8Array(256)                  // 1 digit, 2 lower, 4 upper
+// one addition per byte counts the hex digits (low byte), the small letters and the capitals
+const HEX = new Int32Array(256)
 for (const c of '0123456789') HEX[c.charCodeAt(0)] = 1
-for (const c of 'abcdef') { HEX[c.charCodeAt(0)] = 2; HEX[c.charCodeAt(0) - 32] = 4 }
+for (const c of 'abcdef') { HEX[c.charCodeAt(0)] = 1 + (1 << 8); HEX[c.charCodeAt(0) - 32] = 1 + (1 << 16) }
 function uuid(b: Bytes, s: number, e: number): number {
   if (e - s !== 36 || b[s + 8] !== 45 || b[s + 13] !== 45 || b[s + 18] !== 45 || b[s + 23] !== 45) return 0
-  let n = 0, seen = 0
-  for (let i = s; i < e; i++) { const h = HEX[b[i]!]!; if (h !== 0) { n++; seen |= h } }
-  return n !== 32 ? 0 : FIT | (seen & 4 ? 0 : UUID_LOWER) | (seen & 2 ? 0 : UUID_UPPER)
+  let n = 0
+  for (let i = s; i < e; i++) n += HEX[b[i]!]!
+  return (n & 255) !== 32 ? 0 : FIT | (n >> 16 ? 0 : UUID_LOWER) | ((n >> 8) & 255 ? 0 : UUID_UPPER)
 }
 
-const is = (b: Bytes, s: number, word: string): boolean => {
-  for (let k = 0; k < word.length; k++) if (b[s + k] !== word.charCodeAt(k)) return false
-  return true
-}
+const word = (b: Bytes, s: number): number => (b[s]! << 24) | (b[s + 1]! << 16) | (b[s + 2]! << 8) | b[s + 3]!
+const four = (w: string): number => word(new TextEncoder().encode(w), 0)
+const TRUE = [four('true'), four('TRUE'), four('True')] as const, FALS = [four('fals'), four('FALS'), four('Fals')] as const
 /** true/false in one of three cases; never t, f, yes, no, 0, 1. */
 function bool(b: Bytes, s: number, e: number): number {
-  if (e - s === 4) return is(b, s, 'true') ? FIT | BOOL_LOWER : is(b, s, 'TRUE') ? FIT | BOOL_UPPER : is(b, s, 'True') ? FIT | BOOL_TITLE : 0
+  if (e - s === 4) { const w = word(b, s); return w === TRUE[0] ? FIT | BOOL_LOWER : w === TRUE[1] ? FIT | BOOL_UPPER : w === TRUE[2] ? FIT | BOOL_TITLE : 0 }
   if (e - s !== 5) return 0
-  return is(b, s, 'false') ? FIT | BOOL_LOWER : is(b, s, 'FALSE') ? FIT | BOOL_UPPER : is(b, s, 'False') ? FIT | BOOL_TITLE : 0
+  const w = word(b, s), last = b[s + 4]
+  return w === FALS[0] && last === 101 ? FIT | BOOL_LOWER : w === FALS[1] && last === 69 ? FIT | BOOL_UPPER : w === FALS[2] && last === 101 ? FIT | BOOL_TITLE : 0
 }
 
 /** Objects and arrays only. jsonb refuses \u0000 and lone surrogates, numbers beyond numeric, and very deep nesting. */
