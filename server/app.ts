@@ -23,6 +23,7 @@ export interface Parts {
   sockets: Sockets
   auth: Router
   graphql: Router
+  rest: Router
   events: Router
   /** Streams its own bodies: nothing that parses bodies may come before it. */
   uploads: Router
@@ -30,7 +31,7 @@ export interface Parts {
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, auth, graphql, events, uploads, tickerElected } = parts
+  const { config, log, db, listener, auth, graphql, rest, events, uploads, tickerElected } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
@@ -42,6 +43,7 @@ export function makeApp(parts: Parts): Express {
   app.use(auth)
   app.use(uploads)
   app.use(graphql)
+  app.use(rest)
   app.use(events)
   app.use(webFiles(config.webRoot))
   app.use(notFound)

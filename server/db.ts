@@ -15,7 +15,12 @@ export interface Db {
   api: pg.Pool
   owner: pg.Pool
   /** One transaction in the caller's role. Commits when `work` resolves, rolls back when it throws. */
-  asCaller<T>(caller: Caller, work: (client: pg.PoolClient) => Promise<T>, options?: { statementTimeoutMs?: number }): Promise<T>
+  asCaller<T>(
+    caller: Caller,
+    work: (client: pg.PoolClient) => Promise<T>,
+    /** Further settings of the transaction: the caller's role may not make them itself. */
+    options?: { statementTimeoutMs?: number; settings?: Record<string, string> },
+  ): Promise<T>
   /** A connection that logged in as the workspace's role, closed afterwards. `work` makes its own transactions. */
   asWorkspace<T>(workspace: string, work: (client: pg.Client) => Promise<T>): Promise<T>
   /** The connection settings of a role: for connections that stay open (LISTEN, the pump). */
@@ -56,13 +61,13 @@ export function openDb(config: { databaseUrl: string; secret: string; poolSize: 
     api,
     owner,
     login,
-    async asCaller(caller, work, { statementTimeoutMs } = {}) {
+    async asCaller(caller, work, { statementTimeoutMs, settings: more } = {}) {
       const client = await api.connect()
       let broken: Error | undefined
       try {
         await client.query('begin')
         // set_config and not SET LOCAL: it takes values as parameters.
-        const settings = Object.entries(pgSettings(caller, statementTimeoutMs))
+        const settings = Object.entries({ ...pgSettings(caller, statementTimeoutMs), ...more })
         await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [
           settings.map(([name]) => name),
           settings.map(([, value]) => value),

@@ -4,20 +4,28 @@
 import { type Shop, startShop } from './shop.ts'
 
 let shop: Shop
-beforeAll(async () => { shop = await startShop() }, 60_000)
+beforeAll(async () => {
+  shop = await startShop()
+}, 60_000)
 afterAll(() => shop.close())
 
 const idsOf = ({ data, error }: { data: any; error: any }) => error ?? data.map((row: any) => row.id)
 
 describe('reading a relation', () => {
   it('answers the rows of a table, a view and a materialized view', async () => {
-    expect((await shop.rest.from('products').select()).data).toEqual([{ id: 1, name: 'tea' }, { id: 2, name: 'cup' }])
+    expect((await shop.rest.from('products').select()).data).toEqual([
+      { id: 1, name: 'tea' },
+      { id: 2, name: 'cup' },
+    ])
     expect(idsOf(await shop.rest.from('big_orders').select('id').order('id'))).toEqual([2, 3])
     expect((await shop.rest.from('totals').select('total').eq('customer_id', 1).single()).data).toEqual({ total: 30.5 })
   })
 
   it('gives columns other names, casts them and follows json paths', async () => {
-    const { data } = await shop.rest.from('customers').select('label:name, id::text, vip:meta->vip, nr:meta->phones->0->>nr, meta->>age').eq('id', 1)
+    const { data } = await shop.rest
+      .from('customers')
+      .select('label:name, id::text, vip:meta->vip, nr:meta->phones->0->>nr, meta->>age')
+      .eq('id', 1)
 
     expect(data).toEqual([{ label: 'Ann', id: '1', vip: true, nr: '1', age: '40' }])
   })
@@ -31,7 +39,11 @@ describe('reading a relation', () => {
   it('aggregates by the columns beside', async () => {
     const { data } = await shop.rest.from('orders').select('customer_id, amount.sum(), n:count()').order('customer_id')
 
-    expect(data).toEqual([{ customer_id: 1, sum: 30.5, n: 2 }, { customer_id: 2, sum: 30, n: 1 }, { customer_id: null, sum: 5, n: 1 }])
+    expect(data).toEqual([
+      { customer_id: 1, sum: 30.5, n: 2 },
+      { customer_id: 2, sum: 30, n: 1 },
+      { customer_id: null, sum: 5, n: 1 },
+    ])
   })
 
   it('leaves nulls out on request', async () => {
@@ -102,15 +114,30 @@ describe('filters', () => {
   })
 
   it('say what does not fit a type [22P02] and what is no operator [PGRST100]', async () => {
-    expect((await shop.rest.from('orders').select().eq('id', 'x')).error).toMatchObject({ code: '22P02', message: 'invalid input syntax for type integer: "x"' })
+    expect((await shop.rest.from('orders').select().eq('id', 'x')).error).toMatchObject({
+      code: '22P02',
+      message: 'invalid input syntax for type integer: "x"',
+    })
     expect((await shop.rest.from('orders').select().filter('id', 'bogus', 1)).error!.code).toBe('PGRST100')
   })
 
   it('find columns whose names have spaces, dots, quotes and other alphabets', async () => {
     await shop.rest.from('people').insert({ 'Full Name': 'x', 'a.b': 1, 'q"uote': 'y', email: 'names' })
 
-    expect((await shop.rest.from('people').select('"Full Name", "a.b"').eq('Full Name', 'x').eq('a.b', 1).eq('"q\\"uote"', 'y').order('Full Name')).data).toEqual([{ 'Full Name': 'x', 'a.b': 1 }])
-    expect((await shop.ask('/people?select=Full Name,"q\\"uote"&order="q\\"uote".desc')).body).toEqual([{ 'Full Name': 'x', 'q"uote': 'y' }])
+    expect(
+      (
+        await shop.rest
+          .from('people')
+          .select('"Full Name", "a.b"')
+          .eq('Full Name', 'x')
+          .eq('a.b', 1)
+          .eq('"q\\"uote"', 'y')
+          .order('Full Name')
+      ).data,
+    ).toEqual([{ 'Full Name': 'x', 'a.b': 1 }])
+    expect((await shop.ask('/people?select=Full Name,"q\\"uote"&order="q\\"uote".desc')).body).toEqual([
+      { 'Full Name': 'x', 'q"uote': 'y' },
+    ])
     const reply = await shop.ask(`/${encodeURIComponent('Ünïcode 表/x')}?select=select,ключ&%22select%22=gt.0`)
     expect([reply.status, reply.body]).toEqual([200, []])
   })
@@ -118,11 +145,16 @@ describe('filters', () => {
 
 describe('order and pages', () => {
   it('orders up and down with nulls first or last', async () => {
-    const cities = async (options: object) => (await shop.rest.from('customers').select('city').order('city', options)).data!.map((row: any) => row.city)
+    const cities = async (options: object) =>
+      (await shop.rest.from('customers').select('city').order('city', options)).data!.map((row: any) => row.city)
 
     expect(await cities({ ascending: true, nullsFirst: true })).toEqual([null, 'Basel', 'Bern'])
     expect(await cities({ ascending: false, nullsFirst: false })).toEqual(['Bern', 'Basel', null])
-    expect((await shop.rest.from('customers').select('id').order('meta->age', { nullsFirst: false }).order('id')).data).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }])
+    expect((await shop.rest.from('customers').select('id').order('meta->age', { nullsFirst: false }).order('id')).data).toEqual([
+      { id: 1 },
+      { id: 2 },
+      { id: 3 },
+    ])
   })
 
   it('counts exactly, as planned, and estimated', async () => {
@@ -150,34 +182,89 @@ describe('order and pages', () => {
 
 describe('related rows', () => {
   it('embeds the one and the many, to any depth', async () => {
-    const { data } = await shop.rest.from('customers').select('name, orders(id, order_products(products(name)))').eq('id', 1).order('id', { referencedTable: 'orders', ascending: false })
+    const { data } = await shop.rest
+      .from('customers')
+      .select('name, orders(id, order_products(products(name)))')
+      .eq('id', 1)
+      .order('id', { referencedTable: 'orders', ascending: false })
 
-    expect(data).toEqual([{ name: 'Ann', orders: [{ id: 2, order_products: [{ products: { name: 'tea' } }] }, { id: 1, order_products: [{ products: { name: 'tea' } }, { products: { name: 'cup' } }] }] }])
-    expect((await shop.rest.from('orders').select('id, customer:customers(name)').in('id', [3, 4]).order('id')).data).toEqual([{ id: 3, customer: { name: 'Bob' } }, { id: 4, customer: null }])
+    expect(data).toEqual([
+      {
+        name: 'Ann',
+        orders: [
+          { id: 2, order_products: [{ products: { name: 'tea' } }] },
+          { id: 1, order_products: [{ products: { name: 'tea' } }, { products: { name: 'cup' } }] },
+        ],
+      },
+    ])
+    expect((await shop.rest.from('orders').select('id, customer:customers(name)').in('id', [3, 4]).order('id')).data).toEqual([
+      { id: 3, customer: { name: 'Bob' } },
+      { id: 4, customer: null },
+    ])
   })
 
   it('goes through a junction table', async () => {
-    expect((await shop.rest.from('orders').select('id, products(name)').lte('id', 3).order('id').order('name', { referencedTable: 'products' })).data).toEqual([
-      { id: 1, products: [{ name: 'cup' }, { name: 'tea' }] }, { id: 2, products: [{ name: 'tea' }] }, { id: 3, products: [] },
+    expect(
+      (await shop.rest.from('orders').select('id, products(name)').lte('id', 3).order('id').order('name', { referencedTable: 'products' }))
+        .data,
+    ).toEqual([
+      { id: 1, products: [{ name: 'cup' }, { name: 'tea' }] },
+      { id: 2, products: [{ name: 'tea' }] },
+      { id: 3, products: [] },
     ])
   })
 
   it('filters and limits the related rows, and keeps only rows that have some with !inner', async () => {
-    expect((await shop.rest.from('customers').select('id, orders(id)').gt('orders.amount', 15).limit(1, { referencedTable: 'orders' }).order('id')).data).toEqual([{ id: 1, orders: [{ id: 2 }] }, { id: 2, orders: [{ id: 3 }] }, { id: 3, orders: [] }])
-    const inner = await shop.rest.from('customers').select('id, orders!inner(id)', { count: 'exact' }).or('amount.gt.25,note.like.lazy*', { referencedTable: 'orders' })
-    expect([inner.count, inner.data]).toEqual([2, [{ id: 1, orders: [{ id: 2 }] }, { id: 2, orders: [{ id: 3 }] }]])
+    expect(
+      (
+        await shop.rest
+          .from('customers')
+          .select('id, orders(id)')
+          .gt('orders.amount', 15)
+          .limit(1, { referencedTable: 'orders' })
+          .order('id')
+      ).data,
+    ).toEqual([
+      { id: 1, orders: [{ id: 2 }] },
+      { id: 2, orders: [{ id: 3 }] },
+      { id: 3, orders: [] },
+    ])
+    const inner = await shop.rest
+      .from('customers')
+      .select('id, orders!inner(id)', { count: 'exact' })
+      .or('amount.gt.25,note.like.lazy*', { referencedTable: 'orders' })
+    expect([inner.count, inner.data]).toEqual([
+      2,
+      [
+        { id: 1, orders: [{ id: 2 }] },
+        { id: 2, orders: [{ id: 3 }] },
+      ],
+    ])
     expect(idsOf(await shop.rest.from('customers').select('id, orders()').is('orders', null))).toEqual([3])
-    expect((await shop.rest.from('orders').select('id, customers!inner(name)').eq('customers.name', 'Bob')).data).toEqual([{ id: 3, customers: { name: 'Bob' } }])
+    expect((await shop.rest.from('orders').select('id, customers!inner(name)').eq('customers.name', 'Bob')).data).toEqual([
+      { id: 3, customers: { name: 'Bob' } },
+    ])
   })
 
   it('spreads the columns of the one, and orders by them', async () => {
-    const { data } = await shop.rest.from('orders').select('id, ...customers(who:name), customers(name)').order('customers(name)', { ascending: false, nullsFirst: false }).order('id')
+    const { data } = await shop.rest
+      .from('orders')
+      .select('id, ...customers(who:name), customers(name)')
+      .order('customers(name)', { ascending: false, nullsFirst: false })
+      .order('id')
 
-    expect(data!.map((row: any) => [row.id, row.who])).toEqual([[3, 'Bob'], [1, 'Ann'], [2, 'Ann'], [4, null]])
+    expect(data!.map((row: any) => [row.id, row.who])).toEqual([
+      [3, 'Bob'],
+      [1, 'Ann'],
+      [2, 'Ann'],
+      [4, null],
+    ])
   })
 
   it('follows a table to itself: children by its name, the parent by the column', async () => {
-    expect((await shop.rest.from('staff').select('name, staff(name), boss:boss_id(name)').eq('id', 2).single().throwOnError()).data).toEqual({ name: 'Mid', staff: [{ name: 'Low' }], boss: { name: 'Top' } })
+    expect(
+      (await shop.rest.from('staff').select('name, staff(name), boss:boss_id(name)').eq('id', 2).single().throwOnError()).data,
+    ).toEqual({ name: 'Mid', staff: [{ name: 'Low' }], boss: { name: 'Top' } })
   })
 
   it('asks which of two foreign keys is meant [PGRST201], and takes a hint', async () => {

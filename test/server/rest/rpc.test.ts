@@ -25,7 +25,10 @@ describe('functions', () => {
   it('take arguments by name and answer values', async () => {
     expect((await shop.rest.rpc('rest_add', { a: 2, b: 3 })).data).toBe(5)
     expect((await shop.rest.rpc('rest_add', { a: 2 }, { get: true })).data).toBe(3)
-    expect((await shop.rest.rpc('rest_echo', { doc: { n: [1, null] }, words: ['x', 'y,z'] })).data).toEqual({ doc: { n: [1, null] }, words: ['x', 'y,z'] })
+    expect((await shop.rest.rpc('rest_echo', { doc: { n: [1, null] }, words: ['x', 'y,z'] })).data).toEqual({
+      doc: { n: [1, null] },
+      words: ['x', 'y,z'],
+    })
     expect((await shop.rest.rpc('rest_names')).data).toEqual(['a', 'b'])
   })
 
@@ -34,7 +37,13 @@ describe('functions', () => {
     const page = await shop.rest.rpc('rest_numbers', { upto: 5 }, { get: true, count: 'exact' }).order('n').range(1, 2)
 
     expect(rows.data).toEqual([{ square: 25 }, { square: 16 }])
-    expect([page.count, page.data]).toEqual([5, [{ n: 2, square: 4 }, { n: 3, square: 9 }]])
+    expect([page.count, page.data]).toEqual([
+      5,
+      [
+        { n: 2, square: 4 },
+        { n: 3, square: 9 },
+      ],
+    ])
     expect((await shop.rest.rpc('rest_numbers', { upto: 5 }, { head: true, count: 'exact' })).count).toBe(5)
     expect((await shop.rest.rpc('rest_numbers', { upto: 5 }).eq('n', 3).single()).data).toEqual({ n: 3, square: 9 })
   })
@@ -51,11 +60,19 @@ describe('functions', () => {
     const { data } = await shop.rest.rpc('insert_rows', { relation: 'products', rows: [{ id: '80', name: 'plate' }] })
 
     expect(data).toEqual({ inserted: 1, keys: [{ id: '80' }] })
-    expect((await shop.rest.rpc('insert_rows', { relation: 'nope', rows: [] })).error).toMatchObject({ code: expect.stringMatching(/^TM/), hint: expect.any(String) })
+    expect((await shop.rest.rpc('insert_rows', { relation: 'nope', rows: [] })).error).toMatchObject({
+      code: expect.stringMatching(/^TM/),
+      hint: expect.any(String),
+    })
   })
 
   it('that the caller may not call are not there [PGRST202], nor are those of other names or arguments', async () => {
-    for (const reply of [await shop.rest.rpc('rest_secret'), await shop.rest.rpc('rest_nothing'), await shop.rest.rpc('rest_add', { c: 1 }), await shop.rest.rpc('pg_sleep', { a: 1 })])
+    for (const reply of [
+      await shop.rest.rpc('rest_secret'),
+      await shop.rest.rpc('rest_nothing'),
+      await shop.rest.rpc('rest_add', { c: 1 }),
+      await shop.rest.rpc('pg_sleep', { a: 1 }),
+    ])
       expect([reply.status, reply.error!.code]).toEqual([404, 'PGRST202'])
     expect((await shop.ask('/rpc/rest_add', { method: 'DELETE' })).body.code).toBe('PGRST117')
   })
@@ -106,12 +123,29 @@ describe('the document at /rest/', () => {
     const { status, body } = await shop.ask('/')
 
     expect([status, body.openapi]).toEqual([200, '3.0.3'])
-    expect(body.components.schemas.customers).toMatchObject({ description: 'People who buy', 'x-primary-key': ['id'], required: ['id', 'name'] })
-    expect(body.components.schemas.customers.properties.city).toEqual({ type: 'string', nullable: true, description: 'Where they live', 'x-postgresql-type': 'text' })
+    expect(body.components.schemas.customers).toMatchObject({
+      description: 'People who buy',
+      'x-primary-key': ['id'],
+      required: ['id', 'name'],
+    })
+    expect(body.components.schemas.customers.properties.city).toEqual({
+      type: 'string',
+      nullable: true,
+      description: 'Where they live',
+      'x-postgresql-type': 'text',
+    })
     expect(body.components.schemas.customers.properties.mood.enum).toEqual(['good', 'bad'])
     expect(Object.keys(body.paths['/orders'])).toEqual(['get', 'post', 'patch', 'delete'])
     expect(Object.keys(body.paths['/totals'])).toEqual(['get'])
-    expect(body.paths['/rpc/rest_add']).toMatchObject({ post: { description: 'Adds two numbers' }, get: { parameters: [{ name: 'a', required: true }, { name: 'b', required: false }] } })
+    expect(body.paths['/rpc/rest_add']).toMatchObject({
+      post: { description: 'Adds two numbers' },
+      get: {
+        parameters: [
+          { name: 'a', required: true },
+          { name: 'b', required: false },
+        ],
+      },
+    })
     expect(body.paths['/_hidden']).toBeUndefined()
   })
 
@@ -123,7 +157,10 @@ describe('the document at /rest/', () => {
 
   it('knows a new table, a changed column and a dropped one within half a second', async () => {
     const status = async (path: string) => (await shop.ask(path)).status
-    const soon = async (path: string, wanted: number) => { for (let i = 0; i < 25 && (await status(path)) !== wanted; i++) await new Promise((ok) => setTimeout(ok, 20)); return status(path) }
+    const soon = async (path: string, wanted: number) => {
+      for (let i = 0; i < 25 && (await status(path)) !== wanted; i++) await new Promise((ok) => setTimeout(ok, 20))
+      return status(path)
+    }
     expect(await status('/fresh')).toBe(404)
 
     await shop.asMain('create table fresh (a int)')

@@ -11,7 +11,10 @@ export interface Shop extends World {
   reader: PostgrestClient<any, any, any>
   clientOf(options?: { workspace?: string; role?: MemberRole }): Promise<PostgrestClient<any, any, any>>
   /** A bare request: status, headers and the body as text and as JSON. */
-  ask(path: string, options?: RequestInit & { headers?: Record<string, string> }): Promise<{ status: number; headers: Headers; text: string; body: any }>
+  ask(
+    path: string,
+    options?: RequestInit & { headers?: Record<string, string> },
+  ): Promise<{ status: number; headers: Headers; text: string; body: any }>
   /** As the workspace's role, so that its default grants hold. */
   asMain(sql: string): Promise<void>
 }
@@ -47,9 +50,11 @@ const TABLES = `
 
 export async function startShop(): Promise<Shop> {
   const world = await startWorld()
-  const asMain = async (sql: string) => void (await world.db.sql(`set role ws_main; set search_path to ws_main; ${sql}; reset role; reset search_path`))
+  const asMain = async (sql: string) =>
+    void (await world.db.sql(`set role ws_main; set search_path to ws_main; ${sql}; reset role; reset search_path`))
   await asMain(TABLES)
-  const clientOf = async (options: { workspace?: string; role?: MemberRole } = {}) => new PostgrestClient<any, any, any>(`${world.url}/rest`, { headers: { authorization: `Bearer ${await world.token(options)}` } })
+  const clientOf = async (options: { workspace?: string; role?: MemberRole } = {}) =>
+    new PostgrestClient<any, any, any>(`${world.url}/rest`, { headers: { authorization: `Bearer ${await world.token(options)}` } })
   const bearer = await world.token()
   return {
     ...world,
@@ -58,10 +63,17 @@ export async function startShop(): Promise<Shop> {
     clientOf,
     asMain,
     async ask(path, options = {}) {
-      const reply = await fetch(`${world.url}/rest${path}`, { ...options, headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...options.headers } })
+      const reply = await fetch(`${world.url}/rest${path}`, {
+        ...options,
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...options.headers },
+      })
       const text = await reply.text()
       let body: any = null
-      try { body = JSON.parse(text) } catch { /* csv, or nothing */ }
+      try {
+        body = JSON.parse(text)
+      } catch {
+        /* csv, or nothing */
+      }
       return { status: reply.status, headers: reply.headers, text, body }
     },
   }

@@ -4,7 +4,9 @@
 import { type Shop, startShop } from './shop.ts'
 
 let shop: Shop
-beforeAll(async () => { shop = await startShop() }, 60_000)
+beforeAll(async () => {
+  shop = await startShop()
+}, 60_000)
 afterAll(() => shop.close())
 beforeEach(() => shop.asMain('truncate people restart identity'))
 
@@ -19,9 +21,18 @@ describe('adding rows', () => {
   })
 
   it('answers what was added, shaped by select', async () => {
-    const { status, data, count } = await people().insert([{ email: 'a' }, { email: 'b' }], { count: 'exact' }).select('row_id, mail:email')
+    const { status, data, count } = await people()
+      .insert([{ email: 'a' }, { email: 'b' }], { count: 'exact' })
+      .select('row_id, mail:email')
 
-    expect([status, count, data]).toEqual([201, 2, [{ row_id: 1, mail: 'a' }, { row_id: 2, mail: 'b' }]])
+    expect([status, count, data]).toEqual([
+      201,
+      2,
+      [
+        { row_id: 1, mail: 'a' },
+        { row_id: 2, mail: 'b' },
+      ],
+    ])
   })
 
   it('embeds what the new row refers to', async () => {
@@ -34,24 +45,48 @@ describe('adding rows', () => {
     await people().insert([{ email: 'a', 'a.b': 1 }, { email: 'b' }])
     await people().insert([{ email: 'c', 'a.b': 1 }, { email: 'd' }, {}], { defaultToNull: false })
 
-    expect(await rows()).toEqual([{ email: 'a', 'a.b': 1 }, { email: 'b', 'a.b': null }, { email: 'c', 'a.b': 1 }, { email: 'd', 'a.b': 7 }, { email: null, 'a.b': 7 }])
+    expect(await rows()).toEqual([
+      { email: 'a', 'a.b': 1 },
+      { email: 'b', 'a.b': null },
+      { email: 'c', 'a.b': 1 },
+      { email: 'd', 'a.b': 7 },
+      { email: null, 'a.b': 7 },
+    ])
   })
 
   it('keeps every digit', async () => {
-    const { body } = await shop.ask('/orders?select=amount::text,doc', { method: 'POST', headers: { 'content-type': 'application/json', Prefer: 'return=representation' }, body: '{"id": 101, "amount": 90071992.54, "doc": {"n": 12345678901234567890.123}}' })
+    const { body } = await shop.ask('/orders?select=amount::text,doc', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', Prefer: 'return=representation' },
+      body: '{"id": 101, "amount": 90071992.54, "doc": {"n": 12345678901234567890.123}}',
+    })
 
     expect(body[0].amount).toBe('90071992.54')
     expect((await shop.db.sql(`select doc ->> 'n' as n from ws_main.orders where id = 101`))[0].n).toBe('12345678901234567890.123')
   })
 
   it('takes csv: an empty field is null, a quoted one is not', async () => {
-    const { status } = await shop.ask('/people', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'email,Full Name,a.b\n"x,y","",3\nz,,NULL\n' })
+    const { status } = await shop.ask('/people', {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv' },
+      body: 'email,Full Name,a.b\n"x,y","",3\nz,,NULL\n',
+    })
 
-    expect([status, await rows('email, "Full Name", "a.b"')]).toEqual([201, [{ email: 'x,y', 'Full Name': '', 'a.b': 3 }, { email: 'z', 'Full Name': null, 'a.b': null }]])
+    expect([status, await rows('email, "Full Name", "a.b"')]).toEqual([
+      201,
+      [
+        { email: 'x,y', 'Full Name': '', 'a.b': 3 },
+        { email: 'z', 'Full Name': null, 'a.b': null },
+      ],
+    ])
   })
 
   it('says where the new row is', async () => {
-    const { status, headers } = await shop.ask('/people', { method: 'POST', headers: { Prefer: 'return=headers-only' }, body: '{"email": "a"}' })
+    const { status, headers } = await shop.ask('/people', {
+      method: 'POST',
+      headers: { Prefer: 'return=headers-only' },
+      body: '{"email": "a"}',
+    })
 
     expect([status, headers.get('location')]).toEqual([201, '/rest/people?row_id=eq.1'])
   })
@@ -75,7 +110,11 @@ describe('adding rows', () => {
   })
 
   it('refuses a body of another kind [TMMED] and one that is too large [TMBIG]', async () => {
-    const form = await shop.ask('/people', { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'email=a' })
+    const form = await shop.ask('/people', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'email=a',
+    })
     const large = await shop.ask('/people', { method: 'POST', body: JSON.stringify({ email: 'x'.repeat(11 << 20) }) })
 
     expect([form.status, form.body.code, large.status, large.body.code]).toEqual([415, 'TMMED', 413, 'TMBIG'])
@@ -86,15 +125,31 @@ describe('adding or changing rows', () => {
   it('merges by the key, or by other unique columns', async () => {
     await people().insert([{ email: 'a', 'a.b': 1 }])
     await people().upsert({ row_id: 1, 'a.b': 2 })
-    const { data } = await people().upsert([{ email: 'a', 'a.b': 3 }, { email: 'b', 'a.b': 4 }], { onConflict: 'email' }).select('email, "a.b"')
+    const { data } = await people()
+      .upsert(
+        [
+          { email: 'a', 'a.b': 3 },
+          { email: 'b', 'a.b': 4 },
+        ],
+        { onConflict: 'email' },
+      )
+      .select('email, "a.b"')
 
-    expect(data).toEqual([{ email: 'a', 'a.b': 3 }, { email: 'b', 'a.b': 4 }])
-    expect(await rows()).toEqual([{ email: 'a', 'a.b': 3 }, { email: 'b', 'a.b': 4 }])
+    expect(data).toEqual([
+      { email: 'a', 'a.b': 3 },
+      { email: 'b', 'a.b': 4 },
+    ])
+    expect(await rows()).toEqual([
+      { email: 'a', 'a.b': 3 },
+      { email: 'b', 'a.b': 4 },
+    ])
   })
 
   it('leaves alone what is there', async () => {
     await people().insert([{ email: 'a', 'a.b': 1 }])
-    const { data } = await people().upsert([{ email: 'a', 'a.b': 3 }, { email: 'b' }], { onConflict: 'email', ignoreDuplicates: true }).select('email')
+    const { data } = await people()
+      .upsert([{ email: 'a', 'a.b': 3 }, { email: 'b' }], { onConflict: 'email', ignoreDuplicates: true })
+      .select('email')
 
     expect([data, (await rows())[0]]).toEqual([[{ email: 'b' }], { email: 'a', 'a.b': 1 }])
   })
@@ -112,7 +167,13 @@ describe('adding or changing rows', () => {
 })
 
 describe('changing and deleting rows', () => {
-  beforeEach(() => people().insert([{ email: 'a', 'a.b': 1 }, { email: 'b', 'a.b': 1 }, { email: 'c', 'a.b': 2 }]))
+  beforeEach(() =>
+    people().insert([
+      { email: 'a', 'a.b': 1 },
+      { email: 'b', 'a.b': 1 },
+      { email: 'c', 'a.b': 2 },
+    ]),
+  )
 
   it('changes the rows of a filter', async () => {
     const { data, status, count } = await people().update({ 'a.b': 9 }, { count: 'exact' }).eq('a.b', 1).select('email').order('email')
@@ -140,7 +201,11 @@ describe('changing and deleting rows', () => {
     expect((await people().update({ 'a.b': 9 }).eq('a.b', 1).select().single()).error!.code).toBe('PGRST116')
     expect((await people().delete().gt('row_id', 0).maxAffected(2)).error!.code).toBe('PGRST124')
     expect((await people().update({ 'a.b': 9 }).eq('email', 'nobody').select().maybeSingle()).data).toBeNull()
-    expect(await rows()).toEqual([{ email: 'a', 'a.b': 1 }, { email: 'b', 'a.b': 1 }, { email: 'c', 'a.b': 2 }])
+    expect(await rows()).toEqual([
+      { email: 'a', 'a.b': 1 },
+      { email: 'b', 'a.b': 1 },
+      { email: 'c', 'a.b': 2 },
+    ])
   })
 
   it('tries without doing', async () => {
@@ -152,7 +217,9 @@ describe('changing and deleting rows', () => {
     const { status, body } = await shop.ask('/people', { headers: { Prefer: 'handling=strict, nonsense=1' } })
 
     expect([status, body.code]).toEqual([400, 'PGRST122'])
-    expect((await shop.ask('/people', { headers: { Prefer: 'nonsense=1, count=exact' } })).headers.get('preference-applied')).toBe('count=exact')
+    expect((await shop.ask('/people', { headers: { Prefer: 'nonsense=1, count=exact' } })).headers.get('preference-applied')).toBe(
+      'count=exact',
+    )
   })
 })
 
@@ -162,7 +229,12 @@ describe('a reader', () => {
     await shop.rest.from('people').insert({ email: 'a' })
 
     expect((await people().select('email')).data).toEqual([{ email: 'a' }])
-    for (const reply of [await people().insert({ email: 'x' }), await people().update({ email: 'x' }).eq('email', 'a'), await people().delete().eq('email', 'a'), await people().upsert({ row_id: 1, email: 'x' })])
+    for (const reply of [
+      await people().insert({ email: 'x' }),
+      await people().update({ email: 'x' }).eq('email', 'a'),
+      await people().delete().eq('email', 'a'),
+      await people().upsert({ row_id: 1, email: 'x' }),
+    ])
       expect([reply.status, reply.error!.code, reply.error!.message]).toEqual([403, '42501', 'permission denied for people'])
     expect(await rows('email')).toEqual([{ email: 'a' }])
   })
