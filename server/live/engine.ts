@@ -181,7 +181,8 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
 
   async function run(held: Held) {
     const { entry, request } = held
-    if (entry.ended || entry.running) return
+    if (entry.ended) return
+    if (entry.running) { entry.whole = true; return } // what made it run again must not be lost
     entry.running = true
     if (free === 0) await new Promise<void>((resolve) => line.push(resolve))
     else free--
