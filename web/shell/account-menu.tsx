@@ -1,6 +1,6 @@
 // The person: appearance, settings, sign out.
 import { Avatar, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
-import { IconDeviceDesktop, IconLogout, IconMoon, IconSettings, IconSun } from '@tabler/icons-react'
+import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSettings, IconSun } from '@tabler/icons-react'
 import { useGo } from '../shared/ui/use-go.ts'
 import { signOut, useSession, useWorkspace } from '../shared/api/session.ts'
 
@@ -26,7 +26,7 @@ export function AccountMenu() {
       <Menu.Dropdown>
         <Menu.Label>{account.email}</Menu.Label>
         {SCHEMES.map(({ value, name, icon: Icon }) => (
-          <Menu.Item key={value} role="menuitemradio" aria-checked={colorScheme === value} leftSection={<Icon size={15} aria-hidden />} onClick={() => setColorScheme(value)} fw={colorScheme === value ? 600 : 400}>
+          <Menu.Item key={value} rightSection={colorScheme === value ? <IconCheck size={14} aria-label="chosen" /> : null} leftSection={<Icon size={15} aria-hidden />} onClick={() => setColorScheme(value)} fw={colorScheme === value ? 600 : 400}>
             {name}
           </Menu.Item>
         ))}

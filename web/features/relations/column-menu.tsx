@@ -1,6 +1,6 @@
 // The menu of a column: what is in it (a small picture), sort, filter, format, title, width, pin, hide, move.
 import { Menu, NumberInput, TextInput } from '@mantine/core'
-import { IconArrowLeft, IconArrowNarrowDown, IconArrowNarrowUp, IconArrowRight, IconEyeOff, IconFilter, IconPin, IconTypography } from '@tabler/icons-react'
+import { IconArrowLeft, IconArrowNarrowDown, IconArrowNarrowUp, IconArrowRight, IconCheck, IconEyeOff, IconFilter, IconPin, IconRulerMeasure, IconTypography } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Relation } from '../../shared/api/catalog.ts'
 import { FORMATS } from '../../shared/format/kinds.ts'
@@ -54,7 +54,7 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
             )}
             <Menu.Item leftSection={<IconFilter size={15} aria-hidden />} onClick={() => (view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] }), close())}>Filter</Menu.Item>
             <Menu.Item leftSection={<IconTypography size={15} aria-hidden />} rightSection={<span className="tm-small tm-dim">{FORMATS.find(({ kind }) => kind === column.format.kind)?.name}</span>} onClick={() => setPart('format')}>Format</Menu.Item>
-            <Menu.Item leftSection={<IconTypography size={15} aria-hidden />} onClick={() => setPart('look')}>Title and width</Menu.Item>
+            <Menu.Item leftSection={<IconRulerMeasure size={15} aria-hidden />} onClick={() => setPart('look')}>Title and width</Menu.Item>
             <Menu.Divider />
             <Menu.Item leftSection={<IconPin size={15} aria-hidden />} onClick={() => (set({ pin: column.pinned ? undefined : 'left' } as Partial<ColumnConfig>), close())}>{column.pinned ? 'Unpin' : 'Pin to the left'}</Menu.Item>
             <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} disabled={at <= 0} onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at - 1]!.name)), close())}>Move left</Menu.Item>
@@ -67,7 +67,7 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
             <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>Back</Menu.Item>
             <Menu.Divider />
             {FORMATS.filter(({ suits }) => suits(column.base)).map(({ kind, name, about }) => (
-              <Menu.Item key={kind} role="menuitemradio" aria-checked={column.format.kind === kind} fw={column.format.kind === kind ? 600 : 400} rightSection={<span className="tm-small tm-dim">{about}</span>} onClick={() => set({ fmt: { kind } })}>
+              <Menu.Item key={kind} fw={column.format.kind === kind ? 600 : 400} rightSection={column.format.kind === kind ? <IconCheck size={14} aria-label="chosen" /> : <span className="tm-small tm-dim">{about}</span>} onClick={() => set({ fmt: { kind } })}>
                 {name}
               </Menu.Item>
             ))}

@@ -11,10 +11,12 @@ interface Props {
   columns: GridColumn[]
   offset: number
   rowHeight: number
+  /** Where a bar may begin at most, so that it is seen whole. */
+  maxLeft: number
   settle: (rowKey: string, column: Column, keep: boolean) => void
 }
 
-export function ConflictBars({ store, columns, offset, rowHeight, settle }: Props) {
+export function ConflictBars({ store, columns, offset, rowHeight, maxLeft, settle }: Props) {
   const [, redraw] = useReducer((n: number) => n + 1, 0)
   useEffect(() => store.onMarks(redraw), [store])
   return (
@@ -25,7 +27,7 @@ export function ConflictBars({ store, columns, offset, rowHeight, settle }: Prop
         if (index === undefined || !column || mark.state === 'saving') return null
         const mine = mark.value === null ? 'null' : rawText(mark.value as Value)
         return (
-          <div key={`${key} ${field}`} className="tm-conflict" data-state={mark.state} role="alert" style={{ top: 36 + (index + 1) * rowHeight + offset, left: column.x }}>
+          <div key={`${key} ${field}`} className="tm-conflict" data-state={mark.state} role="alert" style={{ top: 36 + (index + 1) * rowHeight + offset, left: Math.max(64, Math.min(column.x, maxLeft)) }}>
             {mark.state === 'conflict' ? (
               <>
                 <span>

@@ -85,7 +85,9 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
         }
       }
       const refused = problems.filter(({ kind }) => kind === 'refused')
-      if (refused.length) tell(refused.length === 1 ? `${refused[0]!.edit.column.name}: ${refused[0]!.message}` : `${refused.length} values do not fit their columns; they are marked.`, true)
+      // One refused cell says so itself, where it stands; a record page has no such place.
+      if (refused.length > 1) tell(`${refused.length} values do not fit their columns; they are marked.`, true)
+      else if (refused.length && !store) tell(`${refused[0]!.edit.column.name}: ${refused[0]!.message}`, true)
       if (keep && applied.length) remember({ kind: 'cells', edits: applied })
     } catch (error) {
       for (const edit of changed) store?.setMark(edit.rowKey, edit.column.field!, null)

@@ -93,7 +93,7 @@ function GridCell({ row, rowKey, index, column, chosen, store, selection, action
       onMouseDown={(event) => actions.press(index, column.index, event)} onDoubleClick={() => actions.edit(index, column.index, null)}
     >
       {isEditing ? (
-        <CellEditor column={column} value={row?.[field] as Value} typed={selection.editing?.typed ?? null} commit={(text, move) => actions.commit(index, column, text, move)} cancel={actions.cancel} />
+        <CellEditor column={column} value={selection.editing?.old as Value} typed={selection.editing?.typed ?? null} commit={(text, move) => actions.commit(index, column, text, move)} cancel={actions.cancel} />
       ) : row === undefined ? (
         <span className="tm-ghost" aria-hidden />
       ) : (

@@ -32,7 +32,7 @@ export interface GridCommands {
   canTick: boolean
   whyReadOnly(column: Column): string | null
   sayReadOnly(column: Column): void
-  write(row: number, column: GridColumn, text: string | null): void
+  write(row: number, column: GridColumn, text: string | null, old: unknown): void
   clear(rows: [number, number], columns: GridColumn[]): void
   copy(rows: [number, number], columns: GridColumn[]): void
   paste(row: number, columns: GridColumn[], text: string): void
@@ -138,12 +138,13 @@ export function Grid(props: Props) {
         if (!column || !store.get(row)) return
         if (commandsRef.current.whyReadOnly(column) !== null) return commandsRef.current.sayReadOnly(column)
         selection.move({ row, col })
-        selection.edit(typed)
+        selection.edit(typed, store.get(row)?.[column.field!])
         reveal()
       },
       commit(row, column, text, step) {
+        const old = selection.editing?.old
         selection.stopEditing()
-        commandsRef.current.write(row, column, text)
+        commandsRef.current.write(row, column, text, old)
         if (step !== 'stay') element.current?.focus({ preventScroll: true })
         if (step === 'down') move(row + 1, column.index)
         if (step === 'up') move(row - 1, column.index)
@@ -213,7 +214,7 @@ export function Grid(props: Props) {
             <GridRow key={index % POOL} store={store} selection={selection} index={index} y={y} pinned={pinned} columns={shown} pinnedWidth={pinnedWidth} width={width} rowHeight={rowHeight} actions={actions} />
           ))}
         </div>
-        <ConflictBars store={store} columns={visible} offset={(view.rows[0]?.y ?? 0) - (view.rows[0]?.index ?? 0) * rowHeight} rowHeight={rowHeight} settle={props.settle} />
+        <ConflictBars store={store} columns={visible} offset={(view.rows[0]?.y ?? 0) - (view.rows[0]?.index ?? 0) * rowHeight} rowHeight={rowHeight} maxLeft={(element.current?.scrollLeft ?? 0) + view.width - 520} settle={props.settle} />
       </div>
       {count === 0 && empty}
     </div>

@@ -6,6 +6,8 @@ export interface Cell {
   col: number
 }
 export interface Editing extends Cell {
+  /** What the cell held when the person began: what they saw is what the edit is compared with. */
+  old: unknown
   /** Typing replaces the value; null: the old value is edited. */
   typed: string | null
 }
@@ -50,8 +52,8 @@ export class Selection {
     this.editing = null
     this.changed()
   }
-  edit(typed: string | null): void {
-    this.editing = { ...this.active, typed }
+  edit(typed: string | null, old: unknown): void {
+    this.editing = { ...this.active, typed, old }
     this.changed()
   }
   stopEditing(): void {

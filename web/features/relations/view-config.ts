@@ -3,7 +3,7 @@
 // Columns that a config does not name are shown after those that it names: a new column appears by itself.
 import type { Column } from '../../shared/api/catalog.ts'
 import type { Format, FormatKind } from '../../shared/format/kinds.ts'
-import { isDate, isJson, isNumber } from '../../shared/format/kinds.ts'
+import { isDate, isJson, isNumber, shortType } from '../../shared/format/kinds.ts'
 
 export interface ColumnConfig {
   name: string
@@ -132,7 +132,12 @@ export interface PlacedColumn extends Column {
 /** A first width: from the name, the type and, once there are rows, nothing else: widths must not jump. */
 export function standardWidth(column: Column): number {
   const byType = isNumber(column.base) ? 116 : isDate(column.base) ? (column.base === 'date' ? 124 : 188) : column.base === 'boolean' ? 92 : isJson(column.base) ? 260 : column.base === 'uuid' ? 290 : 190
-  return Math.max(byType, Math.min(280, column.name.length * 7.6 + 74))
+  return Math.max(byType, Math.min(280, column.name.length * 7.8 + shortType(column.base).length * 6 + 40))
+}
+
+/** Numbers that name something (ids, years, codes) have no thousands apart. */
+function standardFormat(column: Column): Format {
+  return isNumber(column.base) && /(^|_)(id|ids|no|nr|number|code|year|zip|plz|key)$/i.test(column.name) ? { kind: 'auto', opt: { grouping: false } } : { kind: 'auto' }
 }
 
 /** The relation's columns in the person's order: those of the config first, then what it does not know. */
@@ -144,7 +149,7 @@ export function placeColumns(columns: Column[], config: ViewConfig): PlacedColum
     width: wanted?.w ?? Math.round(standardWidth(column)),
     hidden: wanted?.hidden ?? false,
     pinned: wanted?.pin === 'left',
-    format: wanted?.fmt ?? { kind: 'auto' }
+    format: wanted?.fmt ?? standardFormat(column)
   })
   const named = config.cols.flatMap((wanted) => {
     const column = known.get(wanted.name)

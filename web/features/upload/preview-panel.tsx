@@ -31,6 +31,7 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
   const { start, choose } = useUploads()
   const { data: relations } = useCatalog()
   const [sample, setSample] = useState<{ bytes: Uint8Array; size: number } | null>(null)
+  const [begun] = useState(() => performance.now())
   const [failed, setFailed] = useState<unknown>(null)
   const [known, setKnown] = useState<Known>({})
   const [choices, setChoices] = useState<Record<string, ColumnChoice>>({})
@@ -52,6 +53,12 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
       return error as Error
     }
   }, [sample, known])
+
+  // How long a person waited for it, for the tests and for who looks into the browser's timeline.
+  const shown = preview !== null
+  useEffect(() => {
+    if (shown) performance.measure('tidemark-preview', { start: begun })
+  }, [shown, begun])
 
   if (failed || preview instanceof Error)
     return <Problem error={Object.assign(new Error(), { message: `${file.name} cannot be read: ${((failed ?? preview) as Error).message}` })} retry={leave} />

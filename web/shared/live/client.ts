@@ -28,7 +28,11 @@ export interface LiveOptions {
   WebSocket?: typeof globalThis.WebSocket
 }
 
-export interface Operation { query: string; variables?: Record<string, unknown>; operationName?: string }
+export interface Operation {
+  query: string
+  variables?: Record<string, unknown>
+  operationName?: string
+}
 
 export interface Page<N extends LiveNode> {
   nodes: N[]
@@ -45,7 +49,12 @@ const PING_MS = 20_000
 const FIRST_WAIT_MS = 250
 const MAX_WAIT_MS = 10_000
 
-interface Sink { next(result: any): void; error(errors: { message: string; extensions?: Record<string, unknown> }[]): void; complete?(): void; restarted?(): void }
+interface Sink {
+  next(result: any): void
+  error(errors: { message: string; extensions?: Record<string, unknown> }[]): void
+  complete?(): void
+  restarted?(): void
+}
 
 export type LiveClient = ReturnType<typeof makeLiveClient>
 
@@ -53,7 +62,9 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
   const operations = new Map<string, { payload: object; sink: Sink }>()
   let socket: WebSocket | null = null
   let state: LiveState = 'idle'
-  let ids = 0, tries = 0, heardAt = 0
+  let ids = 0,
+    tries = 0,
+    heardAt = 0
   let retry: ReturnType<typeof setTimeout> | undefined, beat: ReturnType<typeof setInterval> | undefined
 
   function enter(next: LiveState, reason: string | null = null) {
@@ -76,11 +87,19 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
       if (message.type === 'connection_ack') {
         tries = 0
         enter('live')
-        for (const [id, { payload, sink }] of operations) { sink.restarted?.(); send({ id, type: 'subscribe', payload }) }
+        for (const [id, { payload, sink }] of operations) {
+          sink.restarted?.()
+          send({ id, type: 'subscribe', payload })
+        }
       } else if (message.type === 'ping') send({ type: 'pong' })
       else if (message.type === 'next') operation?.sink.next(message.payload)
-      else if (message.type === 'error') { operations.delete(message.id); operation?.sink.error(message.payload) }
-      else if (message.type === 'complete') { operations.delete(message.id); operation?.sink.complete?.() }
+      else if (message.type === 'error') {
+        operations.delete(message.id)
+        operation?.sink.error(message.payload)
+      } else if (message.type === 'complete') {
+        operations.delete(message.id)
+        operation?.sink.complete?.()
+      }
     }
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return
@@ -110,23 +129,36 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
     return () => {
       if (!operations.delete(id)) return
       if (state === 'live') socket?.send(JSON.stringify({ id, type: 'complete' }))
-      if (operations.size === 0 && state === 'live') setTimeout(() => { if (operations.size === 0) close('idle') }, 5000)
+      if (operations.size === 0 && state === 'live')
+        setTimeout(() => {
+          if (operations.size === 0) close('idle')
+        }, 5000)
     }
   }
 
   /** A live query by patches: the page after each change. */
   function live<N extends LiveNode>(operation: Operation, onPage: (page: Page<N>) => void, onError: Sink['error'] = () => {}): () => void {
     let nodes: N[] = []
-    return subscribe(operation, {
-      next(result: LiveResult<N>) {
-        if (result.errors) return onError(result.errors)
-        const whole = !!Object.values(result.data ?? {})[0]?.nodes
-        const patch = result.extensions?.patch ?? null
-        nodes = applyResult(nodes, result)
-        onPage({ nodes, totalCount: patch?.totalCount ?? null, revision: patch?.revision ?? 0, patch: whole ? null : patch, data: result.data })
+    return subscribe(
+      operation,
+      {
+        next(result: LiveResult<N>) {
+          if (result.errors) return onError(result.errors)
+          const whole = !!Object.values(result.data ?? {})[0]?.nodes
+          const patch = result.extensions?.patch ?? null
+          nodes = applyResult(nodes, result)
+          onPage({
+            nodes,
+            totalCount: patch?.totalCount ?? null,
+            revision: patch?.revision ?? 0,
+            patch: whole ? null : patch,
+            data: result.data,
+          })
+        },
+        error: onError,
       },
-      error: onError,
-    }, { live: 'patch' })
+      { live: 'patch' },
+    )
   }
 
   function close(next: LiveState) {
@@ -137,16 +169,28 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
     enter(next)
     old?.close(1000)
   }
-  const wake = () => { if (state === 'waiting') { tries = 0; void connect() } }
+  const wake = () => {
+    if (state === 'waiting') {
+      tries = 0
+      void connect()
+    }
+  }
   globalThis.addEventListener?.('online', wake)
   globalThis.document?.addEventListener('visibilitychange', wake)
 
   return {
     subscribe,
     live,
-    get state() { return state },
+    get state() {
+      return state
+    },
     pause: () => close('paused'),
-    resume() { if (state === 'paused' || state === 'refused') { enter('idle'); void connect() } },
+    resume() {
+      if (state === 'paused' || state === 'refused') {
+        enter('idle')
+        void connect()
+      }
+    },
     close() {
       globalThis.removeEventListener?.('online', wake)
       globalThis.document?.removeEventListener('visibilitychange', wake)

@@ -6,7 +6,10 @@
  * what was there. One without `nodes` is a patch: take away `removes`, then put in `upserts` in their order, each `index` true at its
  * moment. A node that did not change keeps its identity, so that nothing is drawn anew for it.
  */
-export interface LiveNode { nodeId: string; [column: string]: unknown }
+export interface LiveNode {
+  nodeId: string
+  [column: string]: unknown
+}
 export interface LivePatch<N extends LiveNode = LiveNode> {
   /** Counts the changes of the page on the server. */
   revision: number
