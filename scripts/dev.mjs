@@ -16,6 +16,7 @@ import { steps } from './launch/steps.mjs'
 import { placeFor } from './postgres/place.mjs'
 import { freePort } from './postgres/ports.mjs'
 import { report } from './postgres/problem.mjs'
+import { watchProcess } from './postgres/watchdog.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const say = steps()
@@ -27,6 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => e
 function helper(name, command, args, env = {}, cwd = ROOT) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
   children.add(child)
+  if (child.pid) child.once('close', watchProcess(child.pid).dismiss)
   const ended = new Promise((resolve) => child.once('close', (code) => resolve(code)))
   ended.then((code) => children.delete(child) && code && say(`${name} ended (${code})`))
   return ended

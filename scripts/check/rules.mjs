@@ -2,7 +2,7 @@
  * Rules of this house that no linter knows. Called by check.mjs. Reads what git tracks or would track.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -39,6 +39,11 @@ export function checkRules(root) {
   const scripts = Object.keys(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts)
   if (scripts.length > MAX_NPM_SCRIPTS)
     problems.push(`package.json: ${scripts.length} scripts, more than ${MAX_NPM_SCRIPTS}: the list is the menu`)
+  const { afterReset } = JSON.parse(readFileSync(path.join(root, '.gmrc'), 'utf8'))
+  const setup = readdirSync(path.join(root, 'migrations/setup'))
+    .filter((name) => Number.parseInt(name, 10) < 50)
+    .sort()
+  if (String(afterReset) !== String(setup.map((name) => `!setup/${name}`))) problems.push(`.gmrc: afterReset is not ${setup.join(', ')}`)
   return problems
 }
 
