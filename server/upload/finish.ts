@@ -10,19 +10,27 @@ import { relation } from './target.ts'
 import { SQL, T, asText, fromText } from './types.ts'
 
 /** One physical column that holds part of a field: its type and spelling when the load went on to the next one. */
-export interface Segment { column: string; stored: boolean; type: number; spell: number; sql: string }
+export interface Segment {
+  column: string
+  stored: boolean
+  type: number
+  spell: number
+  sql: string
+  /** Text that is '' in all rows from before it was added, whose empty values were all "" until then. */
+  marks?: boolean
+}
 
 export interface Finished { types: { type: number; spell: number; open: boolean }[]; rewritten: number }
 
 /** The merged value of a field, from all its segments (newest first), as its final type. */
-function merged(segments: readonly Segment[], type: number, spell: number, emptyIsText: boolean): string {
+function merged(segments: readonly Segment[], type: number, spell: number): string {
   const each = segments.map((s) => {
     if (s.stored && s.type === type) return q(s.column)
     if (s.stored) return type === T.TEXT ? asText(s.type, s.spell, q(s.column)) : `${q(s.column)}::${SQL[type]}`
     return fromText(type, spell, q(s.column))
   })
-  const all = each.length === 1 ? each[0]! : `coalesce(${each.join(', ')})`
-  return emptyIsText && type === T.TEXT ? `coalesce(${all}, '')` : all
+  if (type === T.TEXT && segments[0]!.marks) return `case when ${each[0]} = '' then coalesce(${each.slice(1).join(', ')}, '') else ${each[0]} end`
+  return each.length === 1 ? each[0]! : `coalesce(${each.join(', ')})`
 }
 
 /** Gives every column its final type. At most one rewrite of the table, and none when the sample was right. */
@@ -37,9 +45,7 @@ export async function settleTypes(client: PoolClient, plan: Plan, columns: Colum
     types.push(f)
     const same = chain.length === 1 && (first.stored ? first.type === f.type : f.type === T.TEXT)
     if (same) continue
-    // typed while only "" had been seen as empty: as text that is an empty string again
-    const emptyIsText = first.stored && columns.empties[i] === 2
-    alter.push(`alter ${q(plan.names[i]!)} type ${SQL[f.type]} using ${merged(chain, f.type, f.spell, emptyIsText)}`)
+    alter.push(`alter ${q(plan.names[i]!)} type ${SQL[f.type]} using ${merged(chain, f.type, f.spell)}`)
     for (const s of chain.slice(0, -1)) {
       alter.push(`alter ${q(s.column)} type text using null`)       // emptied by the same rewrite: dropping leaves no dead bytes
       drop.push(`drop column ${q(s.column)}`)

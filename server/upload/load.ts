@@ -8,7 +8,7 @@ import { isUtf8 } from 'node:buffer'
 import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
 import { AppError } from '../errors.ts'
-import { CONFLICT, Columns } from './columns.ts'
+import { CONFLICT, Columns, QUOTED_EMPTY } from './columns.ts'
 import { CopySink } from './copy.ts'
 import { Decoder } from './decode.ts'
 import type { Dialect } from './dialect.ts'
@@ -140,6 +140,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
       onBad: (bad) => { if (o.onError === 'abort') throw badRecord(bad, names); rejects.add(bad) },
     })
     const open = (): void => {
+      if (names.length === 0) return                   // an empty file with on_error=skip: an empty table
       const target = chains.map((c) => c[0]!)
       sink.open(plan!.into, target.map((s) => s.column), {
         delimiter, quote: String.fromCharCode(quote), forceNull: target.filter((s) => s.stored && !/^(character|text|citext)/.test(s.sql)).map((s) => s.column),
@@ -147,7 +148,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     }
     let loaded = 0
     const close = async (): Promise<void> => {        // the safety net: did COPY see the records that we saw?
-      loaded += await sink.close()
+      if (names.length > 0) loaded += await sink.close()
       if (loaded !== tap.records) throw new AppError('TMOOP', `COPY read ${loaded} records where the scanner read ${tap.records}`)
       recordsBefore = loaded
     }
@@ -159,7 +160,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
       ahead.stored.fill(0)
       ahead.settled = true
       infer(d, 0, last, dialect, ahead, { transform, ragged: o.ragged, isUtf8 })
-      const add: string[] = []
+      const add: string[] = [], after: string[] = []
       for (let i = 0; i < columns.n; i++) {
         if (was.stored[i] === 0 || columns.fixed[i] === 1) continue
         if (ahead.types[i] === was.types[i] && ahead.invertible(i)) continue
@@ -174,12 +175,16 @@ export async function load(input: LoadInput): Promise<LoadResult> {
         columns.stored[i] = stored ? 1 : 0
         const column = `__w${i}_${chains[i]!.length}`
         const sql = stored ? SQL[ahead.types[i]!]! : 'text'
-        chains[i]!.unshift({ column, stored, type: ahead.types[i]!, spell: 0, sql })
-        add.push(`add column ${q(column)} ${sql}`)
+        // rows so far whose empty values were all "": told apart from later NULLs by a default that only they get (catalogue only)
+        const marks = !stored && was.empties[i] === QUOTED_EMPTY
+        chains[i]!.unshift({ column, stored, type: ahead.types[i]!, spell: 0, sql, marks })
+        add.push(`add column ${q(column)} ${sql}${marks ? " default ''" : ''}`)
+        if (marks) after.push(`alter column ${q(column)} drop default`)
       }
       columns.refresh()
       if (add.length === 0) throw new AppError('TMOOP', `a conflict in column ${names[columns.culprit]} that is none`)
       await client.query(`alter table ${plan!.into} ${add.join(', ')}`)
+      if (after.length > 0) await client.query(`alter table ${plan!.into} ${after.join(', ')}`)
       open()
     }
 

@@ -137,7 +137,8 @@ function hypotheses(text: string, known: Known): Dialect[] {
 }
 function escapes(text: string, quote: string): Dialect['escape'][] {
   if (quote === '') return ['doubled']
-  const inner = quote === '"' ? /[^,;\t|:\s"\\]"[^,;\t|:\s"]/ : /[^,;\t|:\s'\\]'[^,;\t|:\s']/
+  // a quote with text on both sides
+  const inner = quote === '"' ? /[^,;\t|:\n\r"\\]"[^,;\t|:\n\r"]/ : /[^,;\t|:\n\r'\\]'[^,;\t|:\n\r']/
   return ['doubled', ...(text.includes(`\\${quote}`) ? ['backslash' as const] : []), ...(inner.test(text) ? ['none' as const] : [])]
 }
 

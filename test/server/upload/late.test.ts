@@ -66,6 +66,7 @@ describe('types of all rows, not of a sample', () => {
       json: from(390, (i) => `"{""b"": ${i},  ""a"": 1}"`, () => 'none'),
       null_q: from(390, (i) => (i % 2 ? '""' : String(i)), () => 'x'),
       null_u: from(390, (i) => (i % 2 ? '' : String(i)), () => 'x'),
+      null_turn: (i) => (i === 395 ? 'x' : i % 3 === 0 ? String(i) : i < 250 ? '""' : i % 3 === 1 ? '""' : ''),
       null_both: from(390, (i) => (i % 3 ? (i > 200 && i % 2 ? '""' : '') : String(i)), () => 'x'),
     })
 
