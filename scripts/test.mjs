@@ -11,6 +11,7 @@ import path from 'node:path'
 import { ensureDependencies } from './dependencies.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 import { CRON_DATABASE, startTestCluster } from './postgres/test-cluster.mjs'
+import { watchProcess } from './postgres/watchdog.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
 /** After its last test, jest ends within this time, or a test has left something open. */
@@ -23,8 +24,12 @@ let stopping = null
 const run = (command, args, env) =>
   new Promise((resolve, reject) => {
     child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } })
+    const watchdog = child.pid ? watchProcess(child.pid) : null // jest ends with us, however we end
     child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
+    child.once('close', (code) => {
+      watchdog?.dismiss()
+      resolve(code ?? 1)
+    })
   })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
