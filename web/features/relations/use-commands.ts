@@ -10,6 +10,7 @@ import { useGo } from '../../shared/ui/use-go.ts'
 import { ApiError } from '../../shared/api/request.ts'
 import { apiKey, makeEdits, textOf, type CellEdit, type Edits } from './edits.ts'
 import type { GridCommands } from './grid.tsx'
+import { parseBlock, quoteTab } from './clipboard.ts'
 import { isPlain } from './query.ts'
 import { keyOf, type Row } from './row-store.ts'
 import type { Selection } from './selection.ts'
@@ -131,29 +132,4 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
   }, [relation, role, store, edits, rows.count, go, workspace, askRow])
   void selection
   return { commands, edits }
-}
-
-/** Spreadsheets put cells with tabs, quotes or line ends in quotes. */
-function quoteTab(text: string): string {
-  return /[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-export function parseBlock(text: string): string[][] {
-  const rows: string[][] = [[]]
-  let cell = ''
-  let quoted = false
-  for (let at = 0; at < text.length; at++) {
-    const c = text[at]!
-    if (quoted) {
-      if (c !== '"') cell += c
-      else if (text[at + 1] === '"') (cell += '"', at++)
-      else quoted = false
-    } else if (c === '"' && cell === '') quoted = true
-    else if (c === '\t') (rows.at(-1)!.push(cell), (cell = ''))
-    else if (c === '\n') (rows.at(-1)!.push(cell), (cell = ''), rows.push([]))
-    else if (c !== '\r') cell += c
-  }
-  rows.at(-1)!.push(cell)
-  if (rows.length > 1 && rows.at(-1)!.length === 1 && rows.at(-1)![0] === '') rows.pop()
-  return rows
 }

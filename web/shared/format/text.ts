@@ -55,8 +55,10 @@ const DATE_STYLES: Record<string, Intl.DateTimeFormatOptions> = {
 
 /** PostgreSQL's `2026-01-02 03:04:05.123456+00` and ISO alike; null when it is no date (infinity, BC). */
 export function parseDate(value: Value): Date | null {
-  const text = String(value).replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00').replace(/(\.\d{3})\d+/, '$1')
-  const time = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? text + 'T00:00:00' : text)
+  const text = String(value)
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text)
+    ? Date.parse(text + 'T00:00:00') // a date is a day here, not midnight in Greenwich
+    : Date.parse(text.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00').replace(/(\.\d{3})\d+/, '$1'))
   return Number.isNaN(time) ? null : new Date(time)
 }
 

@@ -1,0 +1,39 @@
+/** Values as text: exact for every digit that PostgreSQL keeps. */
+import { bytes, duration, formatText, relative, setLanguage } from '../../web/shared/format/text.ts'
+import { isRightAligned, shortType } from '../../web/shared/format/kinds.ts'
+
+describe('values as text', () => {
+  beforeAll(() => setLanguage('en-GB'))
+
+  it.each([
+    ['12345678901234567890.123456789', { kind: 'number' }, 'numeric', '12,345,678,901,234,567,890.123456789'],
+    ['9.50', { kind: 'auto' }, 'numeric', '9.50'],
+    ['9007199254740993', { kind: 'auto' }, 'bigint', '9,007,199,254,740,993'],
+    ['1234.5', { kind: 'currency', opt: { currency: 'EUR' } }, 'numeric', '€1,234.50'],
+    ['1234.5', { kind: 'currency', opt: { currency: 'no such' } }, 'numeric', '1,234.5 no such'],
+    ['0.125', { kind: 'percent' }, 'numeric', '12.5%'],
+    ['NaN', { kind: 'number' }, 'numeric', 'NaN'],
+    [1e21, { kind: 'auto' }, 'double precision', '1,000,000,000,000,000,000,000'],
+    [true, { kind: 'bool', opt: { yes: 'paid' } }, 'boolean', 'paid'],
+    ['2026-01-02', { kind: 'auto' }, 'date', '2 Jan 2026'],
+    ['2026-01-02T03:04:05.123456+00:00', { kind: 'date', opt: { style: 'iso' } }, 'timestamp with time zone', '2026-01-02 03:04:05Z'],
+    ['2026-01-02 03:04:05.123456+00', { kind: 'date', opt: { time: false } }, 'timestamp with time zone', '2 Jan 2026'],
+    ['infinity', { kind: 'date' }, 'timestamp with time zone', 'infinity'],
+    [{ a: 1 }, { kind: 'json' }, 'jsonb', '{"a":1}'],
+    [null, { kind: 'number' }, 'numeric', ''],
+  ] as const)('%j as %j of type %s reads %s', (value, format, type, text) => {
+    expect(formatText(value as never, format as never, type)).toBe(text)
+  })
+
+  it('bytes, durations and times ago use the unit that a person would', () => {
+    const now = Date.parse('2026-01-02T12:00:00Z')
+
+    expect([bytes(999), bytes('1234567'), duration(12), duration(1234), duration(125_000)]).toEqual(['999 byte', '1.2 MB', '12 ms', '1.2 s', '2 min 5 s'])
+    expect([relative('2026-01-02T11:59:57Z', now), relative('2026-01-02T11:55:00Z', now), relative('2026-01-01T12:00:00Z', now)]).toEqual(['now', '5 minutes ago', 'yesterday'])
+  })
+
+  it('numbers stand right, the type in a header is short', () => {
+    expect([isRightAligned({ kind: 'auto' }, 'numeric'), isRightAligned({ kind: 'tag' }, 'numeric'), isRightAligned({ kind: 'auto' }, 'text')]).toEqual([true, false, false])
+    expect(shortType('timestamp with time zone')).toBe('timestamptz')
+  })
+})
