@@ -7,7 +7,8 @@ import { AppError, ERRORS, toResponse } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** An error that knows its body already, e.g. from a validation rule. */
-export const limitError = (message: string, nodes?: any) => new GraphQLError(message, { nodes, originalError: new AppError('TMLIM', message) })
+export const limitError = (message: string, nodes?: any) =>
+  new GraphQLError(message, { nodes, originalError: new AppError('TMLIM', message) })
 
 /** @returns the error to send; what is internal is logged and sent as TMOOP. */
 export function makeMaskError(log: Log) {
@@ -16,7 +17,10 @@ export function makeMaskError(log: Log) {
     const place = { nodes: error.nodes ?? null, source: error.source ?? null, positions: error.positions ?? null, path: error.path ?? null }
     if (cause === error || (cause instanceof GraphQLError && !cause.extensions?.code))
       // The document itself: syntax, validation, variables that do not fit
-      return new GraphQLError(cause.message, { ...place, extensions: { code: 'TMARG', message: cause.message, hint: ERRORS.TMARG.remedy, detail: null } })
+      return new GraphQLError(cause.message, {
+        ...place,
+        extensions: { code: 'TMARG', message: cause.message, hint: ERRORS.TMARG.remedy, detail: null },
+      })
     const { body, internal } = toResponse(cause)
     if (internal) log.error({ err: cause, path: error.path }, 'a GraphQL operation failed')
     return new GraphQLError(body.message, { ...place, extensions: body })

@@ -16,13 +16,19 @@ export interface OperationContext {
 }
 
 /** A statement as it went to PostgreSQL. */
-export interface Statement { text: string; values: unknown[] }
+export interface Statement {
+  text: string
+  values: unknown[]
+}
 
 export function makeContexts(pool: Pool) {
   const withPgClient = makeWithPgClient(pool)
   return {
     /** @param record gets every statement of the execution, in order. */
-    contextFor(caller: Caller, { pageCap = PAGE_CAP, record }: { pageCap?: number; record?: (statement: Statement) => void } = {}): OperationContext {
+    contextFor(
+      caller: Caller,
+      { pageCap = PAGE_CAP, record }: { pageCap?: number; record?: (statement: Statement) => void } = {},
+    ): OperationContext {
       return { caller, pgSettings: pgSettings(caller), pageCap, withPgClient: record ? recording(withPgClient, record) : withPgClient }
     },
   }
@@ -33,6 +39,13 @@ export type Contexts = ReturnType<typeof makeContexts>
 function recording(withPgClient: ReturnType<typeof makeWithPgClient>, record: (statement: Statement) => void) {
   const wrapped = (settings: Record<string, string> | null, work: (client: any) => Promise<any>) =>
     withPgClient(settings, (client) =>
-      work({ ...client, query: (q: any) => { record({ text: q.text, values: q.values ?? [] }); return client.query(q) } }))
+      work({
+        ...client,
+        query: (q: any) => {
+          record({ text: q.text, values: q.values ?? [] })
+          return client.query(q)
+        },
+      }),
+    )
   return Object.assign(wrapped, { release() {} }) as typeof withPgClient
 }

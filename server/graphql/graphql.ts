@@ -42,7 +42,8 @@ export function makeGraphql({ db, listener, identify, sockets, matviews, tables,
     listener,
     log,
     plugins: [LiveFieldsPlugin, RelationsPlugin, makeMatviewPlugin(matviews), makeTablesPlugin(tables), makeMarksPlugin(marks), ...plugins],
-    fingerprints: async (workspaces) => (await db.owner.query('select app_private.schema_fingerprints($1) as seen', [workspaces.map((id) => `ws_${id}`)])).rows[0].seen,
+    fingerprints: async (workspaces) =>
+      (await db.owner.query('select app_private.schema_fingerprints($1) as seen', [workspaces.map((id) => `ws_${id}`)])).rows[0].seen,
   })
   schemas.onRebuilt((workspace) => live.schemaChanged(workspace))
   const contexts = makeContexts(db.api)

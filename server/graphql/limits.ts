@@ -3,7 +3,17 @@
  * Used by schemas.ts, one parser for each schema.
  */
 import { depthLimit } from '@graphile/depth-limit'
-import { GraphQLError, Kind, parse, specifiedRules, validate, type ASTVisitor, type DocumentNode, type GraphQLSchema, type ValidationContext } from 'postgraphile/graphql'
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  specifiedRules,
+  validate,
+  type ASTVisitor,
+  type DocumentNode,
+  type GraphQLSchema,
+  type ValidationContext,
+} from 'postgraphile/graphql'
 import { limitError } from './errors.ts'
 
 /** Levels of fields, counting the root field as one. GraphiQL's introspection has its own measure. */
@@ -27,11 +37,24 @@ function aliasLimit(context: ValidationContext): ASTVisitor {
 /** The library's words, our code. */
 function depthRule(context: ValidationContext): ASTVisitor {
   const reporting = Object.create(context, {
-    reportError: { value: (error: GraphQLError) => context.reportError(limitError(`${error.message.replace(/\.$/, '')} (at most ${MAX_DEPTH} levels)`, error.nodes)) },
+    reportError: {
+      value: (error: GraphQLError) =>
+        context.reportError(limitError(`${error.message.replace(/\.$/, '')} (at most ${MAX_DEPTH} levels)`, error.nodes)),
+    },
   })
-  return (depthLimit({ maxDepth: MAX_DEPTH, maxListDepth: 6, maxSelfReferentialDepth: 4,
-    // as deep as GraphiQL and code generators ask
-    maxIntrospectionDepth: 20, maxIntrospectionListDepth: 8, maxDepthByFieldCoordinates: { '__Type.ofType': 12 }, revealDetails: true, fragmentsAddToDepth: false }) as any)(reporting)
+  return (
+    depthLimit({
+      maxDepth: MAX_DEPTH,
+      maxListDepth: 6,
+      maxSelfReferentialDepth: 4,
+      // as deep as GraphiQL and code generators ask
+      maxIntrospectionDepth: 20,
+      maxIntrospectionListDepth: 8,
+      maxDepthByFieldCoordinates: { '__Type.ofType': 12 },
+      revealDetails: true,
+      fragmentsAddToDepth: false,
+    }) as any
+  )(reporting)
 }
 
 const RULES = [...specifiedRules, aliasLimit, depthRule]
@@ -64,7 +87,8 @@ function check(schema: GraphQLSchema, source: string): Parsed {
     const { message } = error as GraphQLError
     return { errors: [/tokens/.test(message) ? limitError(`A document may have ${MAX_TOKENS} tokens`) : (error as GraphQLError)] }
   }
-  if (!document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION)) return { errors: [new GraphQLError('The document has no operation')] }
+  if (!document.definitions.some((definition) => definition.kind === Kind.OPERATION_DEFINITION))
+    return { errors: [new GraphQLError('The document has no operation')] }
   const errors = validate(schema, document, RULES)
   return errors.length > 0 ? { errors } : { document }
 }

@@ -48,21 +48,38 @@ export const LiveFieldsPlugin: GraphileConfig.Plugin = {
           const { schemaName, name } = resource.codec.extensions.pg
           const query = inflection.allRowsConnection(resource)
           const unique = resource.uniques.find((one: any) => one.isPrimary)
-          const key = unique?.attributes.map((column: string) => ({ column, type: resource.codec.attributes[column].codec.extensions?.pg?.name ?? resource.codec.attributes[column].codec.name }))
-          const live: LiveField = { query, schema: schemaName, relation: name, key: key?.every(({ type }: any) => KEY_TYPES.has(type)) ? key : null }
+          const key = unique?.attributes.map((column: string) => ({
+            column,
+            type: resource.codec.attributes[column].codec.extensions?.pg?.name ?? resource.codec.attributes[column].codec.name,
+          }))
+          const live: LiveField = {
+            query,
+            schema: schemaName,
+            relation: name,
+            key: key?.every(({ type }: any) => KEY_TYPES.has(type)) ? key : null,
+          }
           const names = [`${query}Live`, isWorkspace(schemaName) ? `${inflection.tableFieldName(resource)}Live` : null]
           for (const fieldName of new Set(names)) {
             if (!fieldName || fields[fieldName]) continue
             tidemarkLive.set(fieldName, live)
-            const scope = { fieldName, fieldBehaviorScope: 'query:resource:connection', isPgFieldConnection: true, pgFieldResource: resource }
-            fields = build.extend(fields, {
-              [fieldName]: ctx.fieldWithHooks(scope, () => ({
-                description: `The rows of ${name}, at once and again whenever they changed. With the operation extension { "live": "patch" } only what changed.`,
-                type,
-                subscribePlan: () => constant(null),
-                plan: () => constant(null),
-              })),
-            }, `Adding live field ${fieldName}`)
+            const scope = {
+              fieldName,
+              fieldBehaviorScope: 'query:resource:connection',
+              isPgFieldConnection: true,
+              pgFieldResource: resource,
+            }
+            fields = build.extend(
+              fields,
+              {
+                [fieldName]: ctx.fieldWithHooks(scope, () => ({
+                  description: `The rows of ${name}, at once and again whenever they changed. With the operation extension { "live": "patch" } only what changed.`,
+                  type,
+                  subscribePlan: () => constant(null),
+                  plan: () => constant(null),
+                })),
+              },
+              `Adding live field ${fieldName}`,
+            )
           }
         }
         return fields

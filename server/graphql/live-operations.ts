@@ -8,7 +8,17 @@
  */
 import { execute } from 'postgraphile/grafast'
 import {
-  type ArgumentNode, type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode, OperationTypeNode, print, type SelectionNode, type SelectionSetNode, type ValueNode,
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
 } from 'postgraphile/graphql'
 import type { Caller } from '../auth/caller.ts'
 import { AppError } from '../errors.ts'
@@ -24,7 +34,10 @@ const REBUILD_MS = 3000
 /** No such column, no such relation. */
 const OUTDATED = new Set(['42703', '42P01'])
 
-export interface LiveOperation { field: LiveField; request: LiveRequest }
+export interface LiveOperation {
+  field: LiveField
+  request: LiveRequest
+}
 
 /** As server/live/engine.ts takes it. */
 export interface LiveRequest {
@@ -41,7 +54,14 @@ export interface LiveRequest {
   run(): Promise<{ result: any; nodes: { id: string; key: string[]; node: unknown }[] | null; statements: Statement[] }>
 }
 
-interface Prepared { document: DocumentNode; field: LiveField; response: string; arguments: readonly ArgumentNode[]; selected: Set<string>; text: string }
+interface Prepared {
+  document: DocumentNode
+  field: LiveField
+  response: string
+  arguments: readonly ArgumentNode[]
+  selected: Set<string>
+  text: string
+}
 
 /** The one root field of a live subscription; null for any other operation. */
 export function liveFieldOf(schema: WorkspaceSchema, document: DocumentNode, operationName: string | null | undefined): LiveField | null {
@@ -51,7 +71,17 @@ export function liveFieldOf(schema: WorkspaceSchema, document: DocumentNode, ope
   return (root && liveFieldsOf(schema.schema).get(root.name.value)) ?? null
 }
 
-export function makeLiveOperations({ schemas, contexts, personal, log }: { schemas: Schemas; contexts: Contexts; personal: (relation: string) => Promise<boolean>; log: Log }) {
+export function makeLiveOperations({
+  schemas,
+  contexts,
+  personal,
+  log,
+}: {
+  schemas: Schemas
+  contexts: Contexts
+  personal: (relation: string) => Promise<boolean>
+  log: Log
+}) {
   const prepared = new WeakMap<DocumentNode, Map<string, Prepared>>()
   const mask = makeMaskError(log)
 
@@ -63,21 +93,38 @@ export function makeLiveOperations({ schemas, contexts, personal, log }: { schem
     return found
   }
 
-  return async function liveRequest(caller: Caller, current: WorkspaceSchema, source: string, operationName: string | undefined, variables: Record<string, unknown>, patches: boolean): Promise<LiveRequest> {
+  return async function liveRequest(
+    caller: Caller,
+    current: WorkspaceSchema,
+    source: string,
+    operationName: string | undefined,
+    variables: Record<string, unknown>,
+    patches: boolean,
+  ): Promise<LiveRequest> {
     const { document: parsed } = current.parseAndValidate(source)
     const first = prepare(current, parsed!, operationName)
     const { field, selected } = first
     const relation = `${field.schema}.${field.relation}`
     const isPersonal = await personal(relation)
-    const argument = (name: string) => valueOf(first.arguments.find((one) => one.name.value === name)?.value, variables)
+    const argument = (name: string) => literal(first.arguments.find((one) => one.name.value === name)?.value, variables)
     return {
-      identity: JSON.stringify([caller.workspace, caller.role, isPersonal ? [caller.accountId, caller.memberRole] : null, first.text, sorted(variables), patches]),
+      identity: JSON.stringify([
+        caller.workspace,
+        caller.role,
+        isPersonal ? [caller.accountId, caller.memberRole] : null,
+        first.text,
+        sorted(variables),
+        patches,
+      ]),
       workspace: caller.workspace,
       relation,
       row: field.rowArgument ? [String(argument(field.rowArgument))] : null,
       field: first.response,
       patches,
-      isCounting: selected.has('totalCount') || selected.has('pageInfo') || [...selected].some((name) => !['nodes', 'edges', '__typename'].includes(name)),
+      isCounting:
+        selected.has('totalCount') ||
+        selected.has('pageInfo') ||
+        [...selected].some((name) => !['nodes', 'edges', '__typename'].includes(name)),
       isBackwards: argument('last') != null || argument('before') != null,
       caller,
       key: field.key,
@@ -110,20 +157,40 @@ function transform(document: DocumentNode, operationName: string | undefined, fi
   const operation = operationOf(document, operationName)!
   const root = rootField(operation.selectionSet, document)!
   const field = fields.get(root.name.value)
-  if (!field) throw new GraphQLError(`There is no live field ${root.name.value} any more`, { originalError: new AppError('TMNOF', 'The relation of this live query is gone') })
+  if (!field)
+    throw new GraphQLError(`There is no live field ${root.name.value} any more`, {
+      originalError: new AppError('TMNOF', 'The relation of this live query is gone'),
+    })
   const response = root.alias?.value ?? root.name.value
   const selected = new Set<string>()
   const returned = (schema.getQueryType().getFields()[field.query] as any).type
   const nodeType = returned.getFields?.().nodes?.type.ofType?.ofType ?? returned.getFields?.().nodes?.type.ofType
   const hasNodeId = !!nodeType?.getFields?.().nodeId
-  const keyed = (set: SelectionSetNode): SelectionSetNode => (hasNodeId ? { ...set, selections: [...set.selections, { kind: Kind.FIELD, alias: { kind: Kind.NAME, value: KEY }, name: { kind: Kind.NAME, value: 'nodeId' } }] } : set)
+  const keyed = (set: SelectionSetNode): SelectionSetNode =>
+    hasNodeId
+      ? {
+          ...set,
+          selections: [
+            ...set.selections,
+            { kind: Kind.FIELD, alias: { kind: Kind.NAME, value: KEY }, name: { kind: Kind.NAME, value: 'nodeId' } },
+          ],
+        }
+      : set
   const inner = (set: SelectionSetNode): SelectionSetNode => ({
     ...set,
     selections: flat(set, document).map((selection): SelectionNode => {
       selected.add(selection.name.value)
       if (selection.name.value === 'nodes') return { ...selection, selectionSet: keyed(selection.selectionSet!) }
       if (selection.name.value !== 'edges') return selection
-      return { ...selection, selectionSet: { ...selection.selectionSet!, selections: flat(selection.selectionSet!, document).map((edge) => (edge.name.value === 'node' ? { ...edge, selectionSet: keyed(edge.selectionSet!) } : edge)) } }
+      return {
+        ...selection,
+        selectionSet: {
+          ...selection.selectionSet!,
+          selections: flat(selection.selectionSet!, document).map((edge) =>
+            edge.name.value === 'node' ? { ...edge, selectionSet: keyed(edge.selectionSet!) } : edge,
+          ),
+        },
+      }
     }),
   })
   const query: FieldNode = {
@@ -132,14 +199,20 @@ function transform(document: DocumentNode, operationName: string | undefined, fi
     name: { kind: Kind.NAME, value: field.query },
     ...(root.selectionSet && !field.rowArgument ? { selectionSet: inner(root.selectionSet) } : {}),
   }
-  const changed: OperationDefinitionNode = { ...operation, operation: OperationTypeNode.QUERY, selectionSet: { kind: Kind.SELECTION_SET, selections: [query] } }
+  const changed: OperationDefinitionNode = {
+    ...operation,
+    operation: OperationTypeNode.QUERY,
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [query] },
+  }
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
   const whole: DocumentNode = { kind: Kind.DOCUMENT, definitions: [changed, ...fragments] }
   return { document: whole, field, response, arguments: root.arguments ?? [], selected, text: print(whole) }
 }
 
 function operationOf(document: DocumentNode, name: string | null | undefined): OperationDefinitionNode | undefined {
-  const operations = document.definitions.filter((definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION)
+  const operations = document.definitions.filter(
+    (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
+  )
   return name ? operations.find((operation) => operation.name?.value === name) : operations[0]
 }
 
@@ -149,16 +222,23 @@ const rootField = (set: SelectionSetNode, document: DocumentNode): FieldNode | u
 function flat(set: SelectionSetNode, document: DocumentNode): FieldNode[] {
   return set.selections.flatMap((selection): FieldNode[] => {
     if (selection.kind === Kind.FIELD) return [selection]
-    const inner = selection.kind === Kind.INLINE_FRAGMENT
-      ? selection.selectionSet
-      : (document.definitions.find((definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value) as any)?.selectionSet
+    const inner =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? selection.selectionSet
+        : (
+            document.definitions.find(
+              (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+            ) as any
+          )?.selectionSet
     if (!inner) return []
     const directives = selection.directives ?? []
-    return flat(inner, document).map((field) => (directives.length ? { ...field, directives: [...(field.directives ?? []), ...directives] } : field))
+    return flat(inner, document).map((field) =>
+      directives.length ? { ...field, directives: [...(field.directives ?? []), ...directives] } : field,
+    )
   })
 }
 
-function valueOf(node: ValueNode | undefined, variables: Record<string, unknown>): unknown {
+function literal(node: ValueNode | undefined, variables: Record<string, unknown>): unknown {
   if (!node || node.kind === Kind.NULL) return null
   if (node.kind === Kind.VARIABLE) return variables[node.name.value] ?? null
   return 'value' in node ? node.value : node
@@ -168,10 +248,15 @@ function valueOf(node: ValueNode | undefined, variables: Record<string, unknown>
 function takeKeys(connection: any, patches: boolean): { id: string; key: string[]; node: unknown }[] | null {
   for (const edge of connection?.edges ?? []) if (edge?.node) edge[KEY] = take(edge.node)
   const nodes = connection?.nodes ?? (patches ? null : connection?.edges?.map((edge: any) => edge.node))
-  const ids: (string | undefined)[] = connection?.nodes ? connection.nodes.map(take) : (connection?.edges ?? []).map((edge: any) => edge[KEY])
+  const ids: (string | undefined)[] = connection?.nodes
+    ? connection.nodes.map(take)
+    : (connection?.edges ?? []).map((edge: any) => edge[KEY])
   for (const edge of connection?.edges ?? []) delete edge[KEY]
   if (!nodes || ids.some((id) => !id)) return null
-  if (patches) nodes.forEach((node: any, i: number) => { node.nodeId ??= ids[i] })
+  if (patches)
+    nodes.forEach((node: any, i: number) => {
+      node.nodeId ??= ids[i]
+    })
   return nodes.map((node: any, i: number) => ({ id: ids[i]!, key: keyOf(ids[i]!), node }))
 }
 
@@ -185,6 +270,12 @@ function take(node: any): string | undefined {
 const keyOf = (nodeId: string): string[] => (JSON.parse(Buffer.from(nodeId, 'base64').toString('utf8')) as unknown[]).slice(1).map(String)
 
 const sorted = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map(sorted)
-    : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
+  Array.isArray(value)
+    ? value.map(sorted)
+    : value && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([k, v]) => [k, sorted(v)]),
+        )
       : value

@@ -28,19 +28,29 @@ export function makeMarks({ owner, listener, log }: { owner: Pool; listener: Pic
   let again = false
 
   async function read() {
-    if (open.size === 0) { last = null; return }
+    if (open.size === 0) {
+      last = null
+      return
+    }
     last ??= await newest()
     for (;;) {
-      const { rows } = await owner.query('select id, workspace, matview_name from app_public.matview_refresh_events where id > $1 order by id limit $2', [String(last), PAGE])
+      const { rows } = await owner.query(
+        'select id, workspace, matview_name from app_public.matview_refresh_events where id > $1 order by id limit $2',
+        [String(last), PAGE],
+      )
       for (const row of rows) {
         last = BigInt(row.id)
-        for (const one of open) if (one.workspace === row.workspace && (one.matview === null || one.matview === row.matview_name)) one.push(last)
+        for (const one of open)
+          if (one.workspace === row.workspace && (one.matview === null || one.matview === row.matview_name)) one.push(last)
       }
       if (rows.length < PAGE) return
     }
   }
   function look(): Promise<void> {
-    if (reading) { again = true; return reading }
+    if (reading) {
+      again = true
+      return reading
+    }
     reading = (async () => {
       do {
         again = false
@@ -52,21 +62,33 @@ export function makeMarks({ owner, listener, log }: { owner: Pool; listener: Pic
   const newest = async () => BigInt((await owner.query('select last_id from app_private.event_counter')).rows[0].last_id)
 
   const feed = listener.subscribe('matview_refresh_channel')
-  void (async () => { for await (const _ of feed) void look() })()
+  void (async () => {
+    for await (const _ of feed) void look()
+  })()
   const offReconnect = listener.onReconnect(() => void look())
   const poll = setInterval(() => void look(), POLL_MS).unref()
 
   /** Event ids of a workspace, from `after` (exclusive) or from now on. Ends with return(). */
   function subscribe(workspace: string, matview: string | null, after: string | null): AsyncIterableIterator<{ id: string }> {
-    let waiting: bigint[] = [], behind = after !== null, closed = false
+    let waiting: bigint[] = [],
+      behind = after !== null,
+      closed = false
     let cursor: bigint | null = after === null ? null : BigInt(after)
     let wake: (() => void) | null = null
-    const notify = () => { const w = wake; wake = null; w?.() }
+    const notify = () => {
+      const w = wake
+      wake = null
+      w?.()
+    }
     const one = {
-      workspace, matview,
+      workspace,
+      matview,
       push(id: bigint) {
         if (behind) return
-        if (waiting.length >= MAX_WAITING) { waiting = []; behind = true } else waiting.push(id)
+        if (waiting.length >= MAX_WAITING) {
+          waiting = []
+          behind = true
+        } else waiting.push(id)
         notify()
       },
     }
@@ -75,14 +97,20 @@ export function makeMarks({ owner, listener, log }: { owner: Pool; listener: Pic
     return {
       async next() {
         await ready
-        cursor ??= last ?? await newest()
+        cursor ??= last ?? (await newest())
         for (;;) {
           if (closed) return { done: true, value: undefined }
           if (waiting.length === 0 && behind) {
             behind = false // what comes from now on is pushed; what is in the log is read
-            const { rows } = await owner.query('select id from app_public.matview_refresh_events where workspace = $1 and ($2::text is null or matview_name = $2) and id > $3 order by id limit $4', [workspace, matview, String(cursor), PAGE])
+            const { rows } = await owner.query(
+              'select id from app_public.matview_refresh_events where workspace = $1 and ($2::text is null or matview_name = $2) and id > $3 order by id limit $4',
+              [workspace, matview, String(cursor), PAGE],
+            )
             waiting = [...new Set([...rows.map((row) => BigInt(row.id)), ...waiting])].sort((a, b) => (a < b ? -1 : 1))
-            if (rows.length === PAGE) { behind = true; waiting = rows.map((row) => BigInt(row.id)) }
+            if (rows.length === PAGE) {
+              behind = true
+              waiting = rows.map((row) => BigInt(row.id))
+            }
           }
           const id = waiting.shift()
           if (id !== undefined) {
@@ -93,15 +121,30 @@ export function makeMarks({ owner, listener, log }: { owner: Pool; listener: Pic
           if (!behind) await new Promise<void>((resolve) => (wake = resolve))
         }
       },
-      async return() { closed = true; open.delete(one); notify(); return { done: true, value: undefined } },
-      async throw(error: unknown) { await this.return!(); throw error },
-      [Symbol.asyncIterator]() { return this },
+      async return() {
+        closed = true
+        open.delete(one)
+        notify()
+        return { done: true, value: undefined }
+      },
+      async throw(error: unknown) {
+        await this.return!()
+        throw error
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
     }
   }
 
   return {
     subscribe,
-    async close() { clearInterval(poll); offReconnect(); await feed.return?.(); await reading },
+    async close() {
+      clearInterval(poll)
+      offReconnect()
+      await feed.return?.()
+      await reading
+    },
   }
 }
 
@@ -129,11 +172,16 @@ export const makeMarksPlugin = (marks: Marks) =>
           plans: {
             matviewRefreshed: {
               subscribePlan(_$root: any, args: any) {
-                const $topic = lambda([args.getRaw('matview'), args.getRaw('after'), (context() as any).get('caller')] as any, ([matview, after, caller]: any) => {
-                  if (after != null && !/^\d{1,19}$/.test(String(after))) throw new AppError('TMARG', '`after` is the id of an event')
-                  return JSON.stringify([(caller as Caller).workspace, matview ?? null, after == null ? null : String(after)])
-                })
-                const source = { subscribe: (topic: string) => marks.subscribe(...(JSON.parse(topic) as [string, string | null, string | null])) }
+                const $topic = lambda(
+                  [args.getRaw('matview'), args.getRaw('after'), (context() as any).get('caller')] as any,
+                  ([matview, after, caller]: any) => {
+                    if (after != null && !/^\d{1,19}$/.test(String(after))) throw new AppError('TMARG', '`after` is the id of an event')
+                    return JSON.stringify([(caller as Caller).workspace, matview ?? null, after == null ? null : String(after)])
+                  },
+                )
+                const source = {
+                  subscribe: (topic: string) => marks.subscribe(...(JSON.parse(topic) as [string, string | null, string | null])),
+                }
                 return listen(constant(source, false) as any, $topic as any, ($item: any) => $item)
               },
               plan: ($item: any) => object({ event: events.find({ id: access($item, 'id') }).single() }),

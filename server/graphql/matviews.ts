@@ -10,7 +10,10 @@ import type { Caller } from '../auth/caller.ts'
 /** What this room needs of server/matviews. */
 export interface MatviewWork {
   create(caller: Caller, input: any): Promise<{ id: string }>
-  preview(caller: Caller, input: any): Promise<{ columns: { name: string; type: string }[]; rows: Record<string, unknown>[]; more: boolean }>
+  preview(
+    caller: Caller,
+    input: any,
+  ): Promise<{ columns: { name: string; type: string }[]; rows: Record<string, unknown>[]; more: boolean }>
   alter(caller: Caller, input: any): Promise<{ id: string }>
   refresh(caller: Caller, input: any): Promise<{ id: string; matview_id: string; event_id: string | null; status: string }>
 }
@@ -92,7 +95,9 @@ export const makeMatviewPlugin = (work: MatviewWork) =>
     const mutation = (run: (caller: Caller, input: any) => Promise<any>) => ({
       plan(_$root: any, args: any) {
         const $input = args.getRaw('input')
-        const $result = sideEffect([(context() as any).get('caller'), $input] as any, ([caller, input]: any) => run(caller, { ...input, notifyWhen: input.notifyWhen?.toLowerCase() }))
+        const $result = sideEffect([(context() as any).get('caller'), $input] as any, ([caller, input]: any) =>
+          run(caller, { ...input, notifyWhen: input.notifyWhen?.toLowerCase() }),
+        )
         return object({ input: $input, result: $result } as any)
       },
     })

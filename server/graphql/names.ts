@@ -19,13 +19,29 @@ import { transliterate } from 'transliteration'
 type Inflection = Record<string, (...args: any[]) => string>
 
 /** Names that the schema itself uses, in the squashed form of `squash`. */
-const TYPES = ['query', 'mutation', 'subscription', 'node', 'pageinfo', 'cursor', 'string', 'int', 'float', 'boolean', 'id',
-  'bigint', 'bigfloat', 'datetime', 'date', 'time', 'interval', 'json', 'uuid', 'xml', 'bitstring', 'base64encodedbinary', 'internetaddress', 'macaddress', 'cidrroutingaddress',
-  'fulltext', 'keyvaluehash', 'money', 'point', 'line', 'linesegment', 'box', 'path', 'polygon', 'circle', 'void',
-  'apirelation', 'apicolumn', 'apirelationkind', 'previewcolumn', 'matviewrefreshed', 'uploadprogress']
+const TYPES = `query mutation subscription node pageinfo cursor string int float boolean id
+  bigint bigfloat datetime date time json uuid xml bitstring base64encodedbinary internetaddress macaddress macaddress8 cidraddress
+  jsonpath tsvector tsquery keyvaluehash oid regproc regprocedure regoper regoperator regclass regtype regrole regnamespace regconfig
+  regdictionary apirelation apicolumn apirelationkind previewcolumn matviewrefreshed uploadprogress dependent dependentschoice
+  dependentoutcome tablechangepayload`.split(/\s+/)
+/** Types of PostgreSQL that nobody looks for, but after which people name their tables. */
+const STEPS_ASIDE = new Set(['Point', 'Line', 'LineSegment', 'Box', 'Path', 'Polygon', 'Circle', 'Interval', 'Money'])
 const RESERVED_COLUMNS = ['nodeid', 'and', 'or', 'not', 'clientmutationid', 'query', '']
 /** Types and fields that PostGraphile derives from a relation, so that `sale_connection` beside `sale` is told apart. */
-const SUFFIXES = ['connection', 'edge', 'input', 'patch', 'filter', 'condition', 'orderby', 'baseinput', 'payload', 'live', 'list', 'record']
+const SUFFIXES = [
+  'connection',
+  'edge',
+  'input',
+  'patch',
+  'filter',
+  'condition',
+  'orderby',
+  'baseinput',
+  'payload',
+  'live',
+  'list',
+  'record',
+]
 const PREFIXES = ['create', 'update', 'delete', 'tomany']
 
 const squash = (name: string) => name.replace(/[^a-z0-9]/gi, '').toLowerCase()
@@ -34,7 +50,9 @@ export const isWorkspace = (schema: string | undefined) => schema?.startsWith('w
 
 /** What a relation (or type, or function) of this name takes, and what it must not meet. */
 function formsOf(inflection: Inflection, name: string) {
-  const bare = squash(name), one = squash(inflection.singularize!(name)), many = squash(inflection.distinctPluralize!(name))
+  const bare = squash(name),
+    one = squash(inflection.singularize!(name)),
+    many = squash(inflection.distinctPluralize!(name))
   const derived = [one, many, `${many}live`, ...SUFFIXES.map((suffix) => one + suffix)]
   for (const prefix of PREFIXES) derived.push(prefix + one, `${prefix}${one}input`, `${prefix}${one}payload`)
   return { bare, one, derived }
@@ -57,7 +75,8 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
         const schemaOf = new Map<string, string>(introspection.namespaces.map((n: any) => [n._id, n.nspname]))
         const isOurs = (namespace: string) => schemaOf.get(namespace) === 'app_public'
         const isTheirs = (namespace: string) => isWorkspace(schemaOf.get(namespace))
-        const ours = new Set(TYPES), theirs = new Set<string>()
+        const ours = new Set(TYPES),
+          theirs = new Set<string>()
         const take = (set: Set<string>, name: string) => formsOf(inflection, name).derived.forEach((form) => set.add(form))
         const meets = (set: Set<string>, name: string) => {
           const { bare, derived } = formsOf(inflection, name)
@@ -76,9 +95,15 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
 
         for (const proc of introspection.procs) if (isOurs(proc.pronamespace)) take(ours, proc.proname)
         for (const type of introspection.types) if (isOurs(type.typnamespace)) take(ours, type.typname)
-        const relations = introspection.classes.filter((c: any) => isRelation(c.relkind)).sort((a: any, b: any) => Number(a._id) - Number(b._id))
+        const relations = introspection.classes
+          .filter((c: any) => isRelation(c.relkind))
+          .sort((a: any, b: any) => Number(a._id) - Number(b._id))
 
-        for (const proc of introspection.procs) if (isTheirs(proc.pronamespace)) { clean(proc); hide(proc) } // a workspace makes none; ours are the capture's
+        for (const proc of introspection.procs)
+          if (isTheirs(proc.pronamespace)) {
+            clean(proc)
+            hide(proc)
+          } // a workspace makes none; ours are the capture's
         for (const constraint of introspection.constraints) if (isTheirs(constraint.connamespace)) clean(constraint)
         for (const relation of relations) {
           if (relation.relispartition) hide(relation) // its parent shows the rows
@@ -111,6 +136,7 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
     replace: {
       _schemaPrefix: () => '', // clashes are settled above, so a schema's name says nothing
       nodeIdFieldName: () => 'nodeId',
+      builtin: (previous: any, _preset: any, name: string) => (STEPS_ASIDE.has(name) ? `Pg${name}` : previous(name)),
       _attributeName(this: any, _previous: any, _preset: any, { attributeName, codec }: any) {
         const name = codec.attributes[attributeName].extensions?.tags?.name || attributeName
         return this.coerceToGraphQLName(name)
@@ -122,12 +148,16 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
         const name = this._attributeName(details)
         // unit_price -> UNIT_PRICE_ASC; any other spelling stays, or two columns could become one
         const spelled = LOWER_SNAKE.test(name) ? name.toUpperCase() : name
-        return isWorkspace(details.codec.extensions?.pg?.schemaName) ? `${spelled}_${this.constantCase(details.variant)}` : previous(details)
+        return isWorkspace(details.codec.extensions?.pg?.schemaName)
+          ? `${spelled}_${this.constantCase(details.variant)}`
+          : previous(details)
       },
       /** Ours are written as GraphQL's enums are; a person's label stays, as far as it can. */
       enumValue(this: any, previous: any, _preset: any, value: string, codec: any) {
         if (codec.extensions?.pg?.schemaName === 'app_public') return this.constantCase(value)
-        return isWorkspace(codec.extensions?.pg?.schemaName) ? labelsOf(codec).get(value) ?? previous(value, codec) : previous(value, codec)
+        return isWorkspace(codec.extensions?.pg?.schemaName)
+          ? (labelsOf(codec).get(value) ?? previous(value, codec))
+          : previous(value, codec)
       },
       /** A function that returns a row of a table answers under the table's name: scheduleMatview { matview { … } }. */
       functionMutationResultFieldName(this: any, previous: any, _preset: any, details: any) {
@@ -140,7 +170,9 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
 
 /** A valid GraphQL name as near to `name` as can be; '' when nothing readable is left. */
 export function graphqlName(name: string): string {
-  const latin = transliterate(name.normalize('NFC')).replace(/[^_0-9A-Za-z]+/g, '_').replace(/^__+/, '_')
+  const latin = transliterate(name.normalize('NFC'))
+    .replace(/[^_0-9A-Za-z]+/g, '_')
+    .replace(/^__+/, '_')
   if (!/[0-9A-Za-z]/.test(latin)) return ''
   return /^[0-9]/.test(latin) ? `_${latin}` : latin
 }
@@ -168,7 +200,9 @@ function clean(entity: any) {
   if (tags) for (const tag of Object.keys(tags)) delete tags[tag]
 }
 
-const hide = (entity: any) => { entity.getTags().behavior = ['-*'] }
+const hide = (entity: any) => {
+  entity.getTags().behavior = ['-*']
+}
 
 function nameColumns(relation: any) {
   const taken = new Set<string>(RESERVED_COLUMNS)
@@ -176,7 +210,12 @@ function nameColumns(relation: any) {
     if (attribute.attnum < 1) continue
     clean(attribute)
     const plain = graphqlName(attribute.attname)
-    const tries = [plain, `${plain || 'column'}_column`, ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${plain}_${n}`), `column_${attribute.attnum}`]
+    const tries = [
+      plain,
+      `${plain || 'column'}_column`,
+      ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${plain}_${n}`),
+      `column_${attribute.attnum}`,
+    ]
     const name = tries.find((candidate) => !taken.has(candidate.toLowerCase())) ?? `column_${attribute.attnum}_${relation._id}`
     taken.add(name.toLowerCase())
     if (name !== attribute.attname) attribute.getTags().name = name

@@ -29,7 +29,9 @@ export function makeWithPgClient(pool: Pool, schemas: string[] = []) {
           if (!text.includes(NEEDLE)) throw new Error('pg-introspection has changed: it cannot be narrowed')
           text = text.replace(NEEDLE, `where nspname in (${names}, 'pg_catalog')\n`)
         }
-        const { rows, rowCount } = await client.query(arrayMode ? { text, values: values ?? [], rowMode: 'array' } : ({ text, values } as any))
+        const { rows, rowCount } = await client.query(
+          arrayMode ? { text, values: values ?? [], rowMode: 'array' } : ({ text, values } as any),
+        )
         return { rows, rowCount, notices: [] }
       },
       async withTransaction<T>(work: (inner: any) => Promise<T>): Promise<T> {
@@ -51,7 +53,11 @@ export function makeWithPgClient(pool: Pool, schemas: string[] = []) {
     try {
       if (!settings) return await work(wrap(client, 0))
       // One message for both; the values are the server's own, and escaped all the same
-      await client.query(`begin; select ${Object.entries(settings).map(([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`).join(', ')}`)
+      await client.query(
+        `begin; select ${Object.entries(settings)
+          .map(([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`)
+          .join(', ')}`,
+      )
       const result = await work(wrap(client, 1))
       await client.query('commit')
       return result

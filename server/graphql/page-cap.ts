@@ -37,10 +37,15 @@ export const PageCapPlugin: GraphileConfig.Plugin = {
             const hasLast = 'last' in info.field.args || info.field.args.some?.((arg: any) => arg.name === 'last')
             const $last = hasLast ? args.getRaw('last') : null
             $connection.setFirst(
-              lambda([$first, $last ?? $first, $cap] as any, ([first, last, cap]: any) =>
-                first != null ? Math.min(first, cap) : hasLast && last != null ? null : isRoot ? cap : Math.min(cap, NESTED_PAGE), true),
+              lambda(
+                [$first, $last ?? $first, $cap] as any,
+                ([first, last, cap]: any) =>
+                  first != null ? Math.min(first, cap) : hasLast && last != null ? null : isRoot ? cap : Math.min(cap, NESTED_PAGE),
+                true,
+              ),
             )
-            if ($last) $connection.setLast(lambda([$last, $cap] as any, ([last, cap]: any) => (last == null ? null : Math.min(last, cap)), true))
+            if ($last)
+              $connection.setLast(lambda([$last, $cap] as any, ([last, cap]: any) => (last == null ? null : Math.min(last, cap)), true))
             return $connection
           },
         }

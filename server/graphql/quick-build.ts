@@ -31,7 +31,11 @@ export const QuickBuildPlugin: GraphileConfig.Plugin = {
           return answer
         }
         const apply = prototype.getPreferencesAppliedBehaviors
-        prototype.getPreferencesAppliedBehaviors = function getPreferencesAppliedBehaviors(entityType: string, inferred: any, override: any): unknown {
+        prototype.getPreferencesAppliedBehaviors = function getPreferencesAppliedBehaviors(
+          entityType: string,
+          inferred: any,
+          override: any,
+        ): unknown {
           let known = applied.get(this)
           if (!known) applied.set(this, (known = new Map()))
           const name = `${entityType}|${inferred.behaviorString}|${override.behaviorString}`

@@ -64,7 +64,8 @@ export const RelationsPlugin = extendSchema((build: any) => {
     const { name } = codec.extensions.pg
     const key = (resource.uniques.find((unique: any) => unique.isPrimary) ?? resource.uniques[0])?.attributes ?? null
     const typeName = inflection.tableType(codec)
-    const exists = (root: string, field: string | null) => (field && build.getTypeByName(inflection.builtin(root))?.getFields()[field] ? field : null)
+    const exists = (root: string, field: string | null) =>
+      field && build.getTypeByName(inflection.builtin(root))?.getFields()[field] ? field : null
     const type = build.getTypeByName(typeName)
     const order = build.getTypeByName(inflection.orderByType(typeName))
     const orders = new Set(order?.getValues?.().map((value: any) => value.name))
@@ -87,13 +88,20 @@ export const RelationsPlugin = extendSchema((build: any) => {
         .filter(([attribute]) => behavior.pgCodecAttributeMatches([codec, attribute], 'attribute:select'))
         .map(([attribute, spec]: [string, any]) => {
           const field = inflection.attribute({ attributeName: attribute, codec })
-          const value = (variant: string) => { const found = inflection.orderByAttributeEnum({ codec, attributeName: attribute, variant }); return orders.has(found) ? found : null }
+          const value = (variant: string) => {
+            const found = inflection.orderByAttributeEnum({ codec, attributeName: attribute, variant })
+            return orders.has(found) ? found : null
+          }
           return {
-            name: attribute, field,
+            name: attribute,
+            field,
             type: spec.codec.extensions?.pg?.name ?? spec.codec.name,
             graphqlType: String(type?.getFields()[field]?.type ?? 'String').replace(/!$/, ''),
-            notNull: spec.notNull ?? false, hasDefault: spec.hasDefault ?? false,
-            ascending: value('asc'), descending: value('desc'), comment: spec.description ?? null,
+            notNull: spec.notNull ?? false,
+            hasDefault: spec.hasDefault ?? false,
+            ascending: value('asc'),
+            descending: value('desc'),
+            comment: spec.description ?? null,
           }
         }),
     }
@@ -120,6 +128,11 @@ export const RelationsPlugin = extendSchema((build: any) => {
 
 /** A relation of the workspace that the API lists. */
 export function isListed(resource: any, build: any): boolean {
-  return !resource.parameters && !!resource.codec.attributes && !resource.isVirtual && isWorkspace(resource.codec.extensions?.pg?.schemaName)
-    && build.behavior.pgResourceMatches(resource, 'query:resource:connection')
+  return (
+    !resource.parameters &&
+    !!resource.codec.attributes &&
+    !resource.isVirtual &&
+    isWorkspace(resource.codec.extensions?.pg?.schemaName) &&
+    build.behavior.pgResourceMatches(resource, 'query:resource:connection')
+  )
 }

@@ -16,7 +16,12 @@ import type { Contexts } from './execute.ts'
 import { MAX_BODY } from './limits.ts'
 import type { Schemas } from './schemas.ts'
 
-interface Deps { schemas: Schemas; contexts: Contexts; identify: Identify; log: Log }
+interface Deps {
+  schemas: Schemas
+  contexts: Contexts
+  identify: Identify
+  log: Log
+}
 
 export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { router: Router; release(): Promise<void> } {
   const callers = new WeakMap<IncomingMessage, Caller>()
@@ -30,7 +35,14 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
           options.getExecutionConfig = (async (rc: any) => {
             const caller = callers.get(rc.node.req)!
             const { schema, parseAndValidate } = await schemas.get(caller.workspace)
-            return { schema, parseAndValidate, resolvedPreset: options.resolvedPreset, execute, subscribe, contextValue: contexts.contextFor(caller) }
+            return {
+              schema,
+              parseAndValidate,
+              resolvedPreset: options.resolvedPreset,
+              execute,
+              subscribe,
+              contextValue: contexts.contextFor(caller),
+            }
           }) as any
           return next()
         },
@@ -40,7 +52,15 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
   const serv = grafserv({
     preset: {
       plugins: [WorkspacePlugin],
-      grafserv: { graphqlPath: '/graphql', graphiqlPath: '/graphiql', graphiqlOnGraphQLGET: false, websockets: false, maxRequestLength: MAX_BODY, outputDataAsString: true, maskError: makeMaskError(log) },
+      grafserv: {
+        graphqlPath: '/graphql',
+        graphiqlPath: '/graphiql',
+        graphiqlOnGraphQLGET: false,
+        websockets: false,
+        maxRequestLength: MAX_BODY,
+        outputDataAsString: true,
+        maskError: makeMaskError(log),
+      },
       grafast: { explain: false },
       ruru: { clientConfig: {} },
     } as any,
@@ -51,8 +71,10 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
   const router = Router()
   router.post('/graphql', express.json({ limit: MAX_BODY }), async (req, res, next) => {
     try {
-      if (!req.is('application/json')) throw new AppError('TMARG', 'The request is not JSON', { hint: 'Send { "query": "…" } with content-type application/json.' })
-      if (typeof req.body !== 'object' || Array.isArray(req.body)) throw new AppError('TMLIM', 'One request carries one operation', { hint: 'Send the operations of a batch one by one.' })
+      if (!req.is('application/json'))
+        throw new AppError('TMARG', 'The request is not JSON', { hint: 'Send { "query": "…" } with content-type application/json.' })
+      if (typeof req.body !== 'object' || Array.isArray(req.body))
+        throw new AppError('TMLIM', 'One request carries one operation', { hint: 'Send the operations of a batch one by one.' })
       const caller = await identify(req)
       await schemas.get(caller.workspace) // a build that fails is answered in our form
       callers.set(req, caller)
@@ -67,7 +89,15 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
   }
   router.use('/graphql', badBody)
   router.all('/graphql', (_req, res) => {
-    answer({ code: 'TMARG', message: 'GraphQL is asked by POST', hint: 'Send { "query": "…" } as application/json; GET /graphiql shows a page to try it.' }, res, 405)
+    answer(
+      {
+        code: 'TMARG',
+        message: 'GraphQL is asked by POST',
+        hint: 'Send { "query": "…" } as application/json; GET /graphiql shows a page to try it.',
+      },
+      res,
+      405,
+    )
   })
   const guard: RequestHandler = async (req, res, next) => {
     try {

@@ -65,7 +65,8 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
 
   function get(workspace: string): Promise<WorkspaceSchema> {
     let entry = entries.get(workspace)
-    if (entry) entries.delete(workspace) // moves to the end: the first is the one used longest ago
+    if (entry)
+      entries.delete(workspace) // moves to the end: the first is the one used longest ago
     else {
       entry = build(workspace)
       entry.catch(() => entries.delete(workspace))
@@ -89,7 +90,13 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
 
   function changed(workspace: string) {
     clearTimeout(timers.get(workspace))
-    timers.set(workspace, setTimeout(() => { timers.delete(workspace); void rebuild(workspace) }, debounceMs))
+    timers.set(
+      workspace,
+      setTimeout(() => {
+        timers.delete(workspace)
+        void rebuild(workspace)
+      }, debounceMs),
+    )
   }
 
   const ddl = listener.subscribe('schema_changed')
@@ -119,7 +126,8 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
     /** Has the schema rebuilt, and waits for it: when a statement shows that DDL has overtaken it. */
     async newerThan(workspace: string, known: number, withinMs: number) {
       if (!timers.has(workspace)) changed(workspace)
-      for (const until = Date.now() + withinMs; Date.now() < until && (await get(workspace)).version <= known; ) await new Promise((done) => setTimeout(done, 50))
+      for (const until = Date.now() + withinMs; Date.now() < until && (await get(workspace)).version <= known; )
+        await new Promise((done) => setTimeout(done, 50))
     },
     /** Called after each rebuild. Returns what takes the callback away. */
     onRebuilt(callback: (workspace: string) => void) {

@@ -25,7 +25,14 @@ import type { Schemas, WorkspaceSchema } from './schemas.ts'
 const MAX_SUBSCRIPTIONS = 200
 const PING_MS = 15_000
 
-type LiveRequests = (caller: Caller, schema: WorkspaceSchema, source: string, operationName: string | undefined, variables: Record<string, unknown>, patches: boolean) => Promise<LiveRequest>
+type LiveRequests = (
+  caller: Caller,
+  schema: WorkspaceSchema,
+  source: string,
+  operationName: string | undefined,
+  variables: Record<string, unknown>,
+  patches: boolean,
+) => Promise<LiveRequest>
 
 interface Deps {
   schemas: Schemas
@@ -38,7 +45,13 @@ interface Deps {
   log: Log
 }
 
-interface Extra { socket: WebSocket; request: IncomingMessage; caller?: Caller; untrack?: () => void; subscriptions: number }
+interface Extra {
+  socket: WebSocket
+  request: IncomingMessage
+  caller?: Caller
+  untrack?: () => void
+  subscriptions: number
+}
 
 export function graphqlSocket({ schemas, contexts, identify, sockets, liveRequest, live, log }: Deps) {
   const mask = makeMaskError(log)
@@ -49,7 +62,10 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
       const params = Object.fromEntries(Object.entries(connectionParams ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
       try {
         const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-        extra.caller = await identify(extra.request, { authorization: text(params.authorization), workspace: text(params.workspace ?? params['x-workspace']) })
+        extra.caller = await identify(extra.request, {
+          authorization: text(params.authorization),
+          workspace: text(params.workspace ?? params['x-workspace']),
+        })
       } catch (error) {
         const { body, internal, status } = toResponse(error)
         if (internal) log.error({ err: error }, 'a websocket could not be opened')
@@ -73,10 +89,13 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
         const operation = getOperationAST(document, operationName)
         if (!operation) throw new AppError('TMARG', 'The document has no operation of this name')
         if (operation.operation === 'subscription' && extra.subscriptions >= MAX_SUBSCRIPTIONS)
-          throw new AppError('TMLIM', `A connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, { hint: 'Close those that nobody looks at.' })
+          throw new AppError('TMLIM', `A connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, {
+            hint: 'Close those that nobody looks at.',
+          })
 
         const base = { schema: current.schema, document, operationName: operationName ?? null, variableValues: variables }
-        if (!liveFieldOf(current, document, operationName)) return { ...base, contextValue: contexts.contextFor(caller), tidemark: null } as any
+        if (!liveFieldOf(current, document, operationName))
+          return { ...base, contextValue: contexts.contextFor(caller), tidemark: null } as any
         const patches = (payload.extensions as any)?.live === 'patch'
         const request = await liveRequest(caller, current, query, operationName ?? undefined, variables, patches)
         return { ...base, tidemark: request } as any
@@ -92,11 +111,19 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
     onOperation({ extra }, _id, _payload, _args, result) {
       if (typeof (result as any)?.[Symbol.asyncIterator] === 'function') extra.subscriptions++
     },
-    onComplete({ extra }) { if (extra.subscriptions > 0) extra.subscriptions-- },
-    onNext: (_ctx, _id, _payload, args: any, result: any) => (result.errors && !args.tidemark ? { ...result, errors: result.errors.map(mask) } : undefined),
+    onComplete({ extra }) {
+      if (extra.subscriptions > 0) extra.subscriptions--
+    },
+    onNext: (_ctx, _id, _payload, args: any, result: any) =>
+      result.errors && !args.tidemark ? { ...result, errors: result.errors.map(mask) } : undefined,
   })
 
-  const wss = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY, perMessageDeflate: false, handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false) })
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
+  })
 
   wss.on('connection', (socket, request) => {
     const extra: Extra = { socket, request, subscriptions: 0 }
@@ -105,17 +132,20 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
         protocol: socket.protocol,
         send: (data) => new Promise((resolve, reject) => socket.send(data, (error) => (error ? reject(error) : resolve()))),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (callback) => socket.on('message', (data) => {
-          callback(String(data)).catch((error) => {
-            log.warn({ error: error.message }, 'a websocket failed')
-            socket.close(4500, 'TMOOP')
-          })
-        }),
+        onMessage: (callback) =>
+          socket.on('message', (data) => {
+            callback(String(data)).catch((error) => {
+              log.warn({ error: error.message }, 'a websocket failed')
+              socket.close(4500, 'TMOOP')
+            })
+          }),
       },
       extra,
     )
     let answered = true
-    socket.on('pong', () => { answered = true })
+    socket.on('pong', () => {
+      answered = true
+    })
     socket.on('error', () => {})
     const ping = setInterval(() => {
       if (!answered) return socket.terminate() // it neither reads nor is there

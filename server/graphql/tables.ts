@@ -6,7 +6,10 @@ import { extendSchema } from 'postgraphile/utils'
 import type { Caller } from '../auth/caller.ts'
 
 /** What this room needs of server/tables. */
-export type TableWork = Record<'renameTable' | 'dropTable' | 'renameColumn' | 'retypeColumn' | 'dropColumn', (caller: Caller, input: any) => Promise<{ table: string; dependents: unknown[] }>>
+export type TableWork = Record<
+  'renameTable' | 'dropTable' | 'renameColumn' | 'retypeColumn' | 'dropColumn',
+  (caller: Caller, input: any) => Promise<{ table: string; dependents: unknown[] }>
+>
 
 const CHOICE = `
   "REFUSE (unless said otherwise): nothing happens if a view or foreign key depends on it; the error names them."
@@ -14,7 +17,8 @@ const CHOICE = `
   "Views that may be lost if they can no longer be made, foreign keys (table.constraint) that may be dropped."
   leaveOut: [String!]
 `
-const input = (name: string, fields: string) => `input ${name}Input { clientMutationId: String "The table's name in the workspace." table: String! ${fields} }`
+const input = (name: string, fields: string) =>
+  `input ${name}Input { clientMutationId: String "The table's name in the workspace." table: String! ${fields} }`
 
 const typeDefs = `
   enum DependentsChoice {
@@ -48,14 +52,29 @@ export const makeTablesPlugin = (work: TableWork) =>
       typeDefs: build.graphql.parse(typeDefs),
       objects: {
         Mutation: {
-          plans: Object.fromEntries(names.map((name) => [name, {
-            plan(_$root: any, args: any) {
-              const $input = args.getRaw('input')
-              return object({ input: $input, result: sideEffect([(context() as any).get('caller'), $input] as any, ([caller, one]: any) => work[name](caller, one)) } as any)
-            },
-          }])),
+          plans: Object.fromEntries(
+            names.map((name) => [
+              name,
+              {
+                plan(_$root: any, args: any) {
+                  const $input = args.getRaw('input')
+                  return object({
+                    input: $input,
+                    result: sideEffect([(context() as any).get('caller'), $input] as any, ([caller, one]: any) => work[name](caller, one)),
+                  } as any)
+                },
+              },
+            ]),
+          ),
         },
-        TableChangePayload: { plans: { clientMutationId: ($payload: any) => access($payload.get('input'), 'clientMutationId'), table: field('table'), dependents: field('dependents'), query: () => build.grafast.rootValue() } },
+        TableChangePayload: {
+          plans: {
+            clientMutationId: ($payload: any) => access($payload.get('input'), 'clientMutationId'),
+            table: field('table'),
+            dependents: field('dependents'),
+            query: () => build.grafast.rootValue(),
+          },
+        },
       },
     } as any
   }, 'TablesPlugin')

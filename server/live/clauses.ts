@@ -29,31 +29,44 @@ export function clausesOf(text: string): Clauses | null {
   const first = FIRST.exec(parts.from)
   if (!first) return null
   const number = (clause: string | undefined) => (clause === undefined ? null : /^\s*\d+\s*$/.test(clause) ? Number(clause) : undefined)
-  const limit = number(parts.limit), offset = number(parts.offset)
+  const limit = number(parts.limit),
+    offset = number(parts.offset)
   if (limit === undefined || offset === undefined) return null
   const unquote = (name: string) => name.replace(/""/g, '"')
   return {
-    from: parts.from, schema: unquote(first[1]!), relation: unquote(first[2]!), alias: first[3]!,
-    where: parts.where?.trim() ?? '', orderBy: parts['order by']?.trim() ?? '', limit, offset: offset ?? 0,
+    from: parts.from,
+    schema: unquote(first[1]!),
+    relation: unquote(first[2]!),
+    alias: first[3]!,
+    where: parts.where?.trim() ?? '',
+    orderBy: parts['order by']?.trim() ?? '',
+    limit,
+    offset: offset ?? 0,
   }
 }
 
 function split(text: string): Partial<Record<(typeof KEYWORDS)[number], string>> | null {
   if (!/^\s*select\s/i.test(text)) return null
   const marks: { keyword: (typeof KEYWORDS)[number]; start: number; end: number }[] = []
-  let depth = 0, at = 0
+  let depth = 0,
+    at = 0
   while (at < text.length) {
     const char = text[at]!
     if (char === "'" || char === '"') {
       const escapes = char === "'" && /[eE]$/.test(text.slice(Math.max(0, at - 1), at))
       at++
-      while (at < text.length && (text[at] !== char || text[at + 1] === char || (escapes && text[at - 1] === '\\'))) at += text[at] === char ? 2 : 1
+      while (at < text.length && (text[at] !== char || text[at + 1] === char || (escapes && text[at - 1] === '\\')))
+        at += text[at] === char ? 2 : 1
       at++
     } else if (text.startsWith('/*', at)) at = text.indexOf('*/', at) + 2 || text.length
     else if (text.startsWith('--', at)) at = text.indexOf('\n', at) + 1 || text.length
-    else if (char === '(' || char === '[') { depth++; at++ }
-    else if (char === ')' || char === ']') { depth--; at++ }
-    else if (depth === 0 && /[a-z]/i.test(char)) {
+    else if (char === '(' || char === '[') {
+      depth++
+      at++
+    } else if (char === ')' || char === ']') {
+      depth--
+      at++
+    } else if (depth === 0 && /[a-z]/i.test(char)) {
       const word = /^[a-z_]\w*/i.exec(text.slice(at, at + 64))![0]
       const keyword = KEYWORDS.find((k) => new RegExp(`^${k.replace(' ', '\\s+')}(?!\\w)`, 'i').test(text.slice(at, at + 16)))
       if (keyword) {
@@ -75,6 +88,7 @@ function split(text: string): Partial<Record<(typeof KEYWORDS)[number], string>>
 /** Every relation that a statement reads, as `schema.name`: PostGraphile always writes both, quoted. */
 export function relationsIn(text: string): string[] {
   const found = new Set<string>()
-  for (const [, schema, name] of text.matchAll(/(?:from|join)\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"/gi)) found.add(`${schema}.${name!.replace(/""/g, '"')}`)
+  for (const [, schema, name] of text.matchAll(/(?:from|join)\s+"((?:[^"]|"")+)"\."((?:[^"]|"")+)"/gi))
+    found.add(`${schema}.${name!.replace(/""/g, '"')}`)
   return [...found]
 }

@@ -15,6 +15,7 @@ import type { Db } from '../db.ts'
 import type { Listener } from '../events/listener.ts'
 import type { Log } from '../log.ts'
 import { relationsIn } from './clauses.ts'
+import { takeConcern } from './concern.ts'
 import { type Entry, keyText, type LiveQuery, makeEntry } from './entry.ts'
 import type { Sources } from './sources.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -33,9 +34,20 @@ export interface LiveRequest extends LiveQuery {
 }
 
 /** One item of a batch on table_change_channel; no `k`: anything may have changed. `op`: the letters i, u, d that occurred. */
-export interface Hint { r: string; k?: unknown[][]; op?: string }
+export interface Hint {
+  r: string
+  k?: unknown[][]
+  op?: string
+}
 
-interface Deps { db: Pick<Db, 'asCaller'>; listener: Pick<Listener, 'subscribe' | 'onReconnect'>; watches: Watches; sources: Sources; log: Log; safetyMs?: number }
+interface Deps {
+  db: Pick<Db, 'asCaller'>
+  listener: Pick<Listener, 'subscribe' | 'onReconnect'>
+  watches: Watches
+  sources: Sources
+  log: Log
+  safetyMs?: number
+}
 
 export type Live = ReturnType<typeof makeLive>
 
@@ -55,7 +67,11 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       void start(held)
     }
     const { entry } = held
-    const subscriber = entry.subscribe(() => setTimeout(() => { if (entry.subscribers === 0) close(request.identity, entry) }, LINGER_MS).unref())
+    const subscriber = entry.subscribe(() =>
+      setTimeout(() => {
+        if (entry.subscribers === 0) close(request.identity, entry)
+      }, LINGER_MS).unref(),
+    )
     if (isPending(entry)) schedule(entry.query.workspace) // it rested while nobody listened
     return subscriber
   }
@@ -124,7 +140,9 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
     try {
       for (;;) {
         const now = performance.now()
-        const pending = [...entries.values()].filter(({ entry }) => entry.query.workspace === workspace && isPending(entry) && !entry.running)
+        const pending = [...entries.values()].filter(
+          ({ entry }) => entry.query.workspace === workspace && isPending(entry) && !entry.running,
+        )
         if (pending.length === 0) break
         const due = pending.filter(({ entry }) => entry.notBefore <= now)
         if (due.length > 0) await Promise.all((await concerned(due)).map(run))
@@ -143,34 +161,33 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
 
   /** Which of the pending entries must run; the others rest again. */
   async function concerned(due: Held[]): Promise<Held[]> {
-    const hit: Held[] = [], asked = new Map<string, { held: Held; changed: string[][] }[]>()
+    const hit: Held[] = [],
+      asked = new Map<string, { held: Held; changed: string[][] }[]>()
     for (const held of due) {
       const { entry, request } = held
-      const keys = [...entry.keys.values()], isWhole = entry.whole, onlyUpdates = entry.onlyUpdates
-      const inPage = [...entry.keys.keys()].some(entry.has)
-      entry.keys = new Map(); entry.whole = false; entry.onlyUpdates = true
-      const where = entry.window?.clauses.where, offset = entry.window?.clauses.offset ?? 0
-      // What was before the window or counted cannot be seen in the rows as they are now. An update in the key's own order
-      // without a filter moves nothing and counts nothing.
-      const isFixed = onlyUpdates && !where && ordersByKey(entry, request)
-      const mustRun = isWhole || inPage || !entry.window || !request.key || request.isBackwards ||
-        ((offset > 0 || request.isCounting) && !isFixed)
-      if (mustRun) hit.push(held)
-      else if (!isFixed) {
-        const group = `${request.caller.role} ${request.caller.accountId} ${request.caller.memberRole} ${request.relation}`
-        asked.set(group, [...(asked.get(group) ?? []), { held, changed: keys }])
-      }
+      const concern = takeConcern(entry, request)
+      if (concern.verdict === 'run') hit.push(held)
+      if (concern.verdict !== 'ask') continue
+      const group = `${request.caller.role} ${request.caller.accountId} ${request.caller.memberRole} ${request.relation}`
+      asked.set(group, [...(asked.get(group) ?? []), { held, changed: concern.changed }])
     }
     for (const group of asked.values()) {
       const { request } = group[0]!.held
       const questions = group.map(({ held: { entry }, changed }) => ({
-        clauses: entry.window!.clauses, values: entry.window!.values, changed, last: entry.window!.isFull ? entry.lastKey : null,
+        clauses: entry.window!.clauses,
+        values: entry.window!.values,
+        changed,
+        last: entry.window!.isFull ? entry.lastKey : null,
       }))
       try {
         stats.tests++
         const statement = windowStatement(questions, request.key!)
-        const { rows: [answer] } = await db.asCaller(request.caller, (client) => client.query({ ...statement, rowMode: 'array' }))
-        group.forEach(({ held }, i) => { if (comesIn((answer as any)[i], questions[i]!.last)) hit.push(held) })
+        const {
+          rows: [answer],
+        } = await db.asCaller(request.caller, (client) => client.query({ ...statement, rowMode: 'array' }))
+        group.forEach(({ held }, i) => {
+          if (comesIn((answer as any)[i], questions[i]!.last)) hit.push(held)
+        })
       } catch (error) {
         log.warn({ err: error, relation: request.relation }, 'the window test failed; its live queries are run again')
         hit.push(...group.map(({ held }) => held))
@@ -182,7 +199,10 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
   async function run(held: Held) {
     const { entry, request } = held
     if (entry.ended) return
-    if (entry.running) { entry.whole = true; return } // what made it run again must not be lost
+    if (entry.running) {
+      entry.whole = true // what made it run again must not be lost
+      return
+    }
     entry.running = true
     if (free === 0) await new Promise<void>((resolve) => line.push(resolve))
     else free--
@@ -223,11 +243,14 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
     watches.heard(one.r)
     for (const entry of readers.get(one.r) ?? []) pend(entry, one)
   }
-  const rerunAll = (workspace?: string) => { for (const { entry } of entries.values()) if (!workspace || entry.query.workspace === workspace) pend(entry) }
+  const rerunAll = (workspace?: string) => {
+    for (const { entry } of entries.values()) if (!workspace || entry.query.workspace === workspace) pend(entry)
+  }
 
   const feed = listener.subscribe('table_change_channel')
   void (async () => {
-    for await (const batch of feed as AsyncIterable<any>) if (Array.isArray(batch)) for (const one of batch) if (typeof one?.r === 'string') hint(one)
+    for await (const batch of feed as AsyncIterable<any>)
+      if (Array.isArray(batch)) for (const one of batch) if (typeof one?.r === 'string') hint(one)
   })()
   const offReconnect = listener.onReconnect(() => rerunAll())
   const safety = setInterval(async () => {
@@ -244,7 +267,11 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       sources.forget(workspace)
       rerunAll(workspace)
     },
-    stats: () => ({ ...stats, entries: entries.size, subscribers: [...entries.values()].reduce((sum, { entry }) => sum + entry.subscribers, 0) }),
+    stats: () => ({
+      ...stats,
+      entries: entries.size,
+      subscribers: [...entries.values()].reduce((sum, { entry }) => sum + entry.subscribers, 0),
+    }),
     async close() {
       clearInterval(safety)
       offReconnect()
@@ -253,13 +280,4 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       await feed.return?.()
     },
   }
-}
-
-/** Whether the order is the primary key's alone, so that an update that keeps the key moves no row. */
-function ordersByKey(entry: Entry, request: LiveRequest): boolean {
-  const { clauses } = entry.window ?? {}
-  if (!clauses || !request.key) return false
-  const columns = [...clauses.orderBy.matchAll(/"((?:[^"]|"")+)"\s+(?:asc|desc)/gi)].map(([, name]) => name)
-  const terms = clauses.orderBy.split(',').length
-  return columns.length === terms && columns.every((name) => request.key!.some(({ column }) => column.replace(/"/g, '""') === name))
 }

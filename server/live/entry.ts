@@ -14,7 +14,10 @@ import { clausesOf, type Clauses } from './clauses.ts'
 import { diffBlock, type Row } from './patch.ts'
 import { makeSubscriber, type Subscriber } from './subscriber.ts'
 
-export interface Statement { text: string; values: unknown[] }
+export interface Statement {
+  text: string
+  values: unknown[]
+}
 
 /** What one run of the query gave. */
 export interface Page {
@@ -78,7 +81,9 @@ export function makeEntry(query: LiveQuery): Entry {
   /** The whole page, for who has none or was cut back. */
   function snapshot(): unknown | null {
     if (!page) return null
-    return query.patches && rows ? { ...page.result, extensions: { patch: { revision, upserts: [], removes: [], totalCount: totalOf(page) } } } : page.result
+    return query.patches && rows
+      ? { ...page.result, extensions: { patch: { revision, upserts: [], removes: [], totalCount: totalOf(page) } } }
+      : page.result
   }
   const totalOf = (of: Page) => of.result.data?.[query.field]?.totalCount ?? null
 
@@ -94,11 +99,15 @@ export function makeEntry(query: LiveQuery): Entry {
     window: null,
     lastKey: null,
     has: (key) => inPage.has(key),
-    get subscribers() { return subscribers.size },
+    get subscribers() {
+      return subscribers.size
+    },
 
     /** Takes the result of a run; tells the subscribers if the content differs. @returns whether it did. */
     apply(next) {
-      const before = page, oldRows = rows, oldRest = rest
+      const before = page,
+        oldRows = rows,
+        oldRest = rest
       const connection = next.result.data?.[query.field]
       const failed = !!next.result.errors
       rows = next.nodes && !failed ? next.nodes.map(({ id, node }) => ({ id, node, text: JSON.stringify(node) })) : null
@@ -115,7 +124,11 @@ export function makeEntry(query: LiveQuery): Entry {
       entry.window = found && next.nodes ? { clauses: found, values: main.values, isFull: next.nodes.length === found.limit } : null
       if (clauses.size > 20) clauses.clear()
 
-      if (before === null) { revision = 1; wakeAll(); return true }
+      if (before === null) {
+        revision = 1
+        wakeAll()
+        return true
+      }
       if (!rows || !oldRows) {
         if (rest === oldRest && !rows === !oldRows) return false
         revision++
@@ -126,7 +139,10 @@ export function makeEntry(query: LiveQuery): Entry {
       if (!patch && rest === oldRest) return false
       revision++
       const result = query.patches
-        ? { data: { ...next.result.data, [query.field]: JSON.parse(rest) }, extensions: { patch: { revision, upserts: patch?.upserts ?? [], removes: patch?.removes ?? [], totalCount: totalOf(next) } } }
+        ? {
+            data: { ...next.result.data, [query.field]: JSON.parse(rest) },
+            extensions: { patch: { revision, upserts: patch?.upserts ?? [], removes: patch?.removes ?? [], totalCount: totalOf(next) } },
+          }
         : next.result
       const bytes = query.patches ? JSON.stringify(patch).length + rest.length : 0
       for (const subscriber of subscribers) subscriber.push({ result, bytes })
@@ -140,13 +156,17 @@ export function makeEntry(query: LiveQuery): Entry {
       subscribers.add(subscriber)
       return subscriber
     },
-    resync() { for (const subscriber of subscribers) subscriber.resync() },
+    resync() {
+      for (const subscriber of subscribers) subscriber.resync()
+    },
     end() {
       entry.ended = true
       for (const subscriber of [...subscribers]) subscriber.end()
       subscribers.clear()
     },
   }
-  const wakeAll = () => { for (const subscriber of subscribers) subscriber.resync() }
+  const wakeAll = () => {
+    for (const subscriber of subscribers) subscriber.resync()
+  }
   return entry
 }

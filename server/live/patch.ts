@@ -5,8 +5,15 @@
  * The client's list is kept in mind while the upserts are made: comparing neighbours only would leave out a row whose
  * predecessor has moved.
  */
-export interface Row { id: string; text: string; node: unknown }
-export interface BlockPatch { upserts: { index: number; node: unknown }[]; removes: string[] }
+export interface Row {
+  id: string
+  text: string
+  node: unknown
+}
+export interface BlockPatch {
+  upserts: { index: number; node: unknown }[]
+  removes: string[]
+}
 
 /** @returns what turns `previous` into `next`; null when they are the same. `text` decides whether a row changed. */
 export function diffBlock(previous: readonly Row[], next: readonly Row[]): BlockPatch | null {

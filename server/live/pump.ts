@@ -28,30 +28,57 @@ const LONG_LOCK_MS = 1500
 const MAX_BYTES = 7900
 const MAX_KEYS = 50
 
-interface Hint { r: string; k?: unknown[][]; op?: string }
-interface Table { attached: boolean; tries: number; seenAt: number; toldAt: number }
-interface Change { rel: string; op: string; keys: unknown[][] | null }
+interface Hint {
+  r: string
+  k?: unknown[][]
+  op?: string
+}
+interface Table {
+  attached: boolean
+  tries: number
+  seenAt: number
+  toldAt: number
+}
+interface Change {
+  rel: string
+  op: string
+  keys: unknown[][] | null
+}
 
-export interface Pump { poke(): void; elected(): boolean; stop(): Promise<void> }
+export interface Pump {
+  poke(): void
+  elected(): boolean
+  stop(): Promise<void>
+}
 
 export function startPump(login: pg.ClientConfig, log: Log): Pump {
-  let stopped = false, elected = false, lookAt = 0
+  let stopped = false,
+    elected = false,
+    lookAt = 0
   let db: pg.Client
 
   async function life() {
     db = new pg.Client({ ...login, application_name: 'tidemark pump' })
     let lost = false
-    db.on('error', () => { lost = true })
-    db.on('end', () => { lost = true })
+    db.on('error', () => {
+      lost = true
+    })
+    db.on('end', () => {
+      lost = true
+    })
     try {
       await db.connect()
-      while (!stopped && !lost && !(await db.query('select pg_try_advisory_lock($1) as mine', [LOCK])).rows[0].mine) await sleep(ELECTION_MS)
+      while (!stopped && !lost && !(await db.query('select pg_try_advisory_lock($1) as mine', [LOCK])).rows[0].mine)
+        await sleep(ELECTION_MS)
       if (stopped || lost) return
       elected = true
       log.debug('this server pumps the changes of watched tables')
       await db.query('set synchronous_commit = off') // nothing durable here, and no fsync while holding the NOTIFY lock
-      await db.query('select app_private.watch_platform_tables()').catch((error) => log.warn({ error: error.message }, 'platform tables are not watched yet'))
-      const tables = new Map<string, Table>(), prepared = new Set<string>()
+      await db
+        .query('select app_private.watch_platform_tables()')
+        .catch((error) => log.warn({ error: error.message }, 'platform tables are not watched yet'))
+      const tables = new Map<string, Table>(),
+        prepared = new Set<string>()
       while (!stopped && !lost) {
         const hints: Hint[] = []
         if (performance.now() >= lookAt) {
@@ -81,8 +108,12 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
         table.attached = await attach(schema, rel, prepared, table.tries++ % 8 === 7 ? LONG_LOCK_MS : LOCK_MS)
         hints.push({ r: name })
       } catch (error) {
-        if ((error as pg.DatabaseError).code !== '55P03') log.warn({ error: (error as Error).message, relation: name }, 'changes of a table cannot be captured yet')
-        if (now - table.toldAt > POLL_MS) { table.toldAt = now; hints.push({ r: name }) }
+        if ((error as pg.DatabaseError).code !== '55P03')
+          log.warn({ error: (error as Error).message, relation: name }, 'changes of a table cannot be captured yet')
+        if (now - table.toldAt > POLL_MS) {
+          table.toldAt = now
+          hints.push({ r: name })
+        }
       }
     }
     for (const [name, table] of tables) {
@@ -92,7 +123,10 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
         try {
           await within(LOCK_MS, `select app_private.detach_capture(to_regclass($1))`, [quoted(schema, rel)])
         } catch (error) {
-          if ((error as pg.DatabaseError).code === '55P03') { table.seenAt = now - KEEP_MS / 2; continue } // somebody reads: later
+          if ((error as pg.DatabaseError).code === '55P03') {
+            table.seenAt = now - KEEP_MS / 2
+            continue
+          } // somebody reads: later
         }
       }
       tables.delete(name)
@@ -102,11 +136,15 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
   /** @returns true once there is nothing more to attach: triggers are there, or it is no table that can have any. */
   async function attach(schema: string, rel: string, prepared: Set<string>, waitMs: number): Promise<boolean> {
     if (schema === 'app_public') return true // its triggers stay, see watch_platform_tables()
-    const { rows: [found] } = await db.query('select c.relkind from pg_class c where c.oid = to_regclass($1)', [quoted(schema, rel)])
+    const {
+      rows: [found],
+    } = await db.query('select c.relkind from pg_class c where c.oid = to_regclass($1)', [quoted(schema, rel)])
     if (!found || !['r', 'p'].includes(found.relkind)) return true
     if (!prepared.has(schema)) {
       // At top level and not in a function: on Citus such a table would be none of the workspace's
-      await db.query(`create unlogged table if not exists ${pg.escapeIdentifier(schema)}._live_changes (rel text not null, op "char" not null, keys jsonb)`)
+      await db.query(
+        `create unlogged table if not exists ${pg.escapeIdentifier(schema)}._live_changes (rel text not null, op "char" not null, keys jsonb)`,
+      )
       prepared.add(schema)
     }
     await within(waitMs, 'select app_private.attach_capture(to_regclass($1))', [quoted(schema, rel)])
@@ -132,9 +170,10 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
     await db.query('begin')
     try {
       for (const schema of schemas) {
-        const text = schema === 'app_public'
-          ? 'select rel, op, keys from app_private.take_platform_changes()'
-          : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`
+        const text =
+          schema === 'app_public'
+            ? 'select rel, op, keys from app_private.take_platform_changes()'
+            : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`
         const { rows } = await db.query<Change>(text).catch(async (error) => {
           if (error.code !== '42P01') throw error
           // The workspace has gone, or has no table that can be captured
@@ -154,14 +193,18 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
 
   const loop = (async () => {
     while (!stopped) {
-      await life().catch((error) => { if (!stopped) log.warn({ error: error.message }, 'the pump starts over') })
+      await life().catch((error) => {
+        if (!stopped) log.warn({ error: error.message }, 'the pump starts over')
+      })
       if (!stopped) await sleep(ELECTION_MS)
     }
   })()
 
   return {
     /** Somebody watches something new: look now. */
-    poke: () => { lookAt = 0 },
+    poke: () => {
+      lookAt = 0
+    },
     elected: () => elected,
     async stop() {
       stopped = true
@@ -191,7 +234,10 @@ function* batches(hints: Hint[]): Generator<string> {
   let batch = ''
   for (const hint of hints) {
     const text = JSON.stringify(hint)
-    if (batch && Buffer.byteLength(batch) + Buffer.byteLength(text) + 3 > MAX_BYTES) { yield `[${batch}]`; batch = '' }
+    if (batch && Buffer.byteLength(batch) + Buffer.byteLength(text) + 3 > MAX_BYTES) {
+      yield `[${batch}]`
+      batch = ''
+    }
     batch += (batch ? ',' : '') + text
   }
   if (batch) yield `[${batch}]`

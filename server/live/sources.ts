@@ -34,7 +34,10 @@ export function makeSources(owner: Pool) {
 
   async function ask(relation: string): Promise<Source> {
     const dot = relation.indexOf('.')
-    const { rows } = await owner.query('select tables, timed, personal from app_private.live_sources($1, $2)', [relation.slice(0, dot), relation.slice(dot + 1)])
+    const { rows } = await owner.query('select tables, timed, personal from app_private.live_sources($1, $2)', [
+      relation.slice(0, dot),
+      relation.slice(dot + 1),
+    ])
     return rows[0] ?? { tables: [], timed: true, personal: true }
   }
 }

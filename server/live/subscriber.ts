@@ -33,42 +33,75 @@ export function makeSubscriber(snapshot: () => unknown | null, latestOnly: boole
   let closed = false
   let wake: (() => void) | null = null
 
-  const notify = () => { const w = wake; wake = null; w?.() }
-  const clear = () => { waiting = []; bytes = 0 }
+  const notify = () => {
+    const w = wake
+    wake = null
+    w?.()
+  }
+  const clear = () => {
+    waiting = []
+    bytes = 0
+  }
 
   return {
-    get closed() { return closed },
+    get closed() {
+      return closed
+    },
     push(update) {
       if (closed || whole) return notify() // the snapshot to come has it already
       if (latestOnly) clear()
       waiting.push(update)
       bytes += update.bytes
-      if (waiting.length > MAX_WAITING || bytes > MAX_BYTES) { clear(); whole = true }
+      if (waiting.length > MAX_WAITING || bytes > MAX_BYTES) {
+        clear()
+        whole = true
+      }
       notify()
     },
-    resync() { clear(); whole = true; notify() },
-    end() { closed = true; clear(); notify() },
+    resync() {
+      clear()
+      whole = true
+      notify()
+    },
+    end() {
+      closed = true
+      clear()
+      notify()
+    },
     async next() {
       for (;;) {
         if (closed) return { done: true, value: undefined }
         if (whole) {
           const page = snapshot()
-          if (page !== null) { whole = false; return { done: false, value: page } }
+          if (page !== null) {
+            whole = false
+            return { done: false, value: page }
+          }
         } else {
           const update = waiting.shift()
-          if (update) { bytes -= update.bytes; return { done: false, value: update.result } }
+          if (update) {
+            bytes -= update.bytes
+            return { done: false, value: update.result }
+          }
         }
         await new Promise<void>((resolve) => (wake = resolve))
       }
     },
     async return(value?: unknown) {
-      if (!closed) { closed = true; clear(); onClose(); notify() }
+      if (!closed) {
+        closed = true
+        clear()
+        onClose()
+        notify()
+      }
       return { done: true, value }
     },
     async throw(error: unknown) {
       await this.return!()
       throw error
     },
-    [Symbol.asyncIterator]() { return this },
+    [Symbol.asyncIterator]() {
+      return this
+    },
   }
 }

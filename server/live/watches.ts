@@ -40,12 +40,17 @@ export function makeWatches(owner: Pool, log: Log, onAdded: () => void = () => {
     }
   }
   const renewal = setInterval(async () => {
-    const now = Date.now(), gone: string[] = []
+    const now = Date.now(),
+      gone: string[] = []
     for (const [relation, { users, idleSince }] of counts) if (users === 0 && now - idleSince > LINGER_MS) gone.push(relation)
     gone.forEach((relation) => counts.delete(relation))
     try {
       await write([...counts.keys()])
-      if (gone.length) await owner.query(`delete from app_private.live_watches w using unnest($1::text[]) r where w.server = $2 and w.workspace = split_part(r, '.', 1) and w.rel = substr(r, strpos(r, '.') + 1)`, [gone, server])
+      if (gone.length)
+        await owner.query(
+          `delete from app_private.live_watches w using unnest($1::text[]) r where w.server = $2 and w.workspace = split_part(r, '.', 1) and w.rel = substr(r, strpos(r, '.') + 1)`,
+          [gone, server],
+        )
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'watches could not be renewed')
     }
@@ -80,7 +85,9 @@ export function makeWatches(owner: Pool, log: Log, onAdded: () => void = () => {
       const asked = Date.now()
       const relations = [...counts.keys()]
       if (relations.length === 0) return []
-      const { rows } = await owner.query<{ r: string; counter: string }>('select r, counter from app_private.write_counters($1)', [relations])
+      const { rows } = await owner.query<{ r: string; counter: string }>('select r, counter from app_private.write_counters($1)', [
+        relations,
+      ])
       const moved: string[] = []
       for (const { r, counter } of rows) {
         const count = counts.get(r)

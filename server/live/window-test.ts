@@ -10,7 +10,10 @@
 import { escapeIdentifier } from 'pg'
 import type { Clauses } from './clauses.ts'
 
-export interface KeyColumn { column: string; type: string }
+export interface KeyColumn {
+  column: string
+  type: string
+}
 
 export interface WindowQuestion {
   clauses: Clauses
@@ -30,10 +33,12 @@ export function windowStatement(questions: readonly WindowQuestion[], key: reado
     const renumber = (sql: string) => sql.replace(/\$(\d+)/g, (_, n) => `$${Number(n) + shift}`)
     const columns = key.map(({ column }) => `${clauses.alias}.${escapeIdentifier(column)}`)
     const rows = last ? [...changed, last] : changed
-    const arrays = key.map(({ type }, i) => { values.push(rows.map((row) => row[i])); return `$${values.length}::${type}[]` })
-    const isOne = key.length === 1
-      ? `${columns[0]} = any(${arrays[0]})`
-      : `(${columns.join(', ')}) in (select * from unnest(${arrays.join(', ')}))`
+    const arrays = key.map(({ type }, i) => {
+      values.push(rows.map((row) => row[i]))
+      return `$${values.length}::${type}[]`
+    })
+    const isOne =
+      key.length === 1 ? `${columns[0]} = any(${arrays[0]})` : `(${columns.join(', ')}) in (select * from unnest(${arrays.join(', ')}))`
     return `(select coalesce(json_agg(x.k), '[]') from (select json_build_array(${columns.map((c) => `${c}::text`).join(', ')}) as k
 from ${renumber(clauses.from)}
 where ${isOne}${clauses.where ? ` and (${renumber(clauses.where)})` : ''}

@@ -9,13 +9,17 @@ import { eventually, mark, openSse, startReceiver } from './support.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 
+const children: ChildProcess[] = []
+afterAll(() => children.forEach((child) => child.kill('SIGKILL')))
+
 /** A server process that can be killed. */
 async function startChild(db: TestDatabase): Promise<{ process: ChildProcess; url: string; kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['server/main.ts'], {
     cwd: ROOT,
     env: { ...process.env, DATABASE_URL: db.url, TIDEMARK_SECRET: db.secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: process.env.TEST_LOG ?? 'fatal' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', process.env.TEST_LOG ? 'inherit' : 'ignore'],
   })
+  children.push(child)
   const url = await new Promise<string>((resolve, reject) => {
     let text = ''
     child.stdout!.setEncoding('utf8').on('data', (part) => {

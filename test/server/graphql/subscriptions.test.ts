@@ -5,14 +5,25 @@ import { type Client, connect, sleep } from '../live/harness.ts'
 let world: World
 let client: Client
 const sql = (text: string) => world.db.sql(`set role ws_main; set search_path = ws_main; ${text}; reset role; reset search_path`)
-const refresh = (name: string) => world.graphql('mutation ($name: String!) { refreshMatview(input: { name: $name }) { event { id } } }', { name }).then((data) => data.refreshMatview.event?.id as string)
-const MARKS = 'subscription ($matview: String, $after: BigInt) { matviewRefreshed(matview: $matview, after: $after) { event { id matviewName status inserted } changes { op key old new } } }'
+const refresh = (name: string) =>
+  world
+    .graphql('mutation ($name: String!) { refreshMatview(input: { name: $name }) { event { id } } }', { name })
+    .then((data) => data.refreshMatview.event?.id as string)
+const MARKS =
+  'subscription ($matview: String, $after: BigInt) { matviewRefreshed(matview: $matview, after: $after) { event { id matviewName status inserted } changes { op key old new } } }'
 
 beforeAll(async () => {
   world = await startWorld()
   await sql(`create table scores (id int primary key, points int); insert into scores values (1, 10), (2, 20)`)
   for (const name of ['best', 'all_scores'])
-    await world.graphql('mutation ($input: CreateMatviewInput!) { createMatview(input: $input) { matview { id } } }', { input: { name, definition: `select id, points from scores${name === 'best' ? ' where points > 15' : ''}`, key: ['id'], notifyWhen: 'ALWAYS' } })
+    await world.graphql('mutation ($input: CreateMatviewInput!) { createMatview(input: $input) { matview { id } } }', {
+      input: {
+        name,
+        definition: `select id, points from scores${name === 'best' ? ' where points > 15' : ''}`,
+        key: ['id'],
+        notifyWhen: 'ALWAYS',
+      },
+    })
   client = await connect(world.url, await world.token())
 }, 60_000)
 afterAll(async () => {
@@ -30,8 +41,14 @@ describe('matviewRefreshed', () => {
     const two = await refresh('all_scores')
 
     expect((await marks.nth(0)).errors).toBeUndefined()
-    expect((await marks.nth(0)).data.matviewRefreshed).toEqual({ event: { id: one, matviewName: 'best', status: 'UNCHANGED', inserted: '0' }, changes: [] })
-    expect((await marks.nth(1)).data.matviewRefreshed).toMatchObject({ event: { id: two, matviewName: 'all_scores', status: 'NEW' }, changes: [{ key: { id: 1 }, old: { id: 1, points: 10 }, new: { id: 1, points: 11 } }] })
+    expect((await marks.nth(0)).data.matviewRefreshed).toEqual({
+      event: { id: one, matviewName: 'best', status: 'UNCHANGED', inserted: '0' },
+      changes: [],
+    })
+    expect((await marks.nth(1)).data.matviewRefreshed).toMatchObject({
+      event: { id: two, matviewName: 'all_scores', status: 'NEW' },
+      changes: [{ key: { id: 1 }, old: { id: 1, points: 10 }, new: { id: 1, points: 11 } }],
+    })
     marks.complete()
   })
 
@@ -58,7 +75,9 @@ describe('matviewRefreshed', () => {
 
 describe('uploadProgress', () => {
   it('shows an upload at once and whenever its counts or state changed', async () => {
-    const [{ id }] = await world.db.sql(`insert into app_public.uploads (workspace, mode, on_error, file_name) values ('main', 'create', 'abort', 'big.csv') returning id`)
+    const [{ id }] = await world.db.sql(
+      `insert into app_public.uploads (workspace, mode, on_error, file_name) values ('main', 'create', 'abort', 'big.csv') returning id`,
+    )
     const progress = client.open('subscription ($id: BigInt!) { uploadProgress(id: $id) { state bytes rows } }', { variables: { id } })
     expect((await progress.nth(0)).data.uploadProgress).toEqual({ state: 'RUNNING', bytes: '0', rows: '0' })
     await sleep(600)
@@ -96,10 +115,12 @@ describe('a socket', () => {
     expect((await one.closed).code).toBe(4401)
   })
 
-  it('runs queries and mutations too; a reader\'s mutation is refused there as well [TMPER]', async () => {
+  it("runs queries and mutations too; a reader's mutation is refused there as well [TMPER]", async () => {
     const reader = await connect(world.url, await world.token({ role: 'reader' }))
     expect((await reader.open('{ scores { totalCount } }').nth(0)).data.scores.totalCount).toBe(2)
-    expect((await reader.open('mutation { deleteScore(input: { id: 1 }) { score { id } } }').nth(0)).errors[0].extensions.code).toBe('TMPER')
+    expect((await reader.open('mutation { deleteScore(input: { id: 1 }) { score { id } } }').nth(0)).errors[0].extensions.code).toBe(
+      'TMPER',
+    )
     expect((await reader.open('subscription { scoresLive { nodes { id } } }').nth(0)).data.scoresLive.nodes).toHaveLength(2)
     reader.close()
   })

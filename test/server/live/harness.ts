@@ -24,7 +24,9 @@ export interface Operation {
 export async function connect(url: string, token: string | null, params: Record<string, unknown> = {}): Promise<Client> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws')
   const operations = new Map<string, Operation & { wake(): void }>()
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })))
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
+  )
   let acknowledged: () => void
   const ready = new Promise<void>((resolve) => (acknowledged = resolve))
   socket.on('error', () => {})
@@ -39,7 +41,10 @@ export async function connect(url: string, token: string | null, params: Record<
     if (message.type === 'complete') operation.done = true
     operation.wake()
   })
-  await new Promise((resolve, reject) => { socket.once('open', resolve); socket.once('close', reject) })
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('close', reject)
+  })
   socket.send(JSON.stringify({ type: 'connection_init', payload: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...params } }))
   await Promise.race([ready, closed])
   let ids = 0
@@ -51,12 +56,19 @@ export async function connect(url: string, token: string | null, params: Record<
       const id = String(++ids)
       let waiters: (() => void)[] = []
       const operation = {
-        results: [] as any[], errors: null as any[] | null, done: false,
-        wake() { const all = waiters; waiters = []; all.forEach((wake) => wake()) },
+        results: [] as any[],
+        errors: null as any[] | null,
+        done: false,
+        wake() {
+          const all = waiters
+          waiters = []
+          all.forEach((wake) => wake())
+        },
         async nth(index: number, withinMs = 10_000) {
           const until = Date.now() + withinMs
           while (operation.results.length <= index) {
-            if (operation.errors) throw Object.assign(new Error(operation.errors[0].message), { errors: operation.errors, ...operation.errors[0].extensions })
+            if (operation.errors)
+              throw Object.assign(new Error(operation.errors[0].message), { errors: operation.errors, ...operation.errors[0].extensions })
             const left = until - Date.now()
             if (left <= 0) throw new Error(`result ${index} did not come in ${withinMs} ms; there are ${operation.results.length}`)
             await Promise.race([new Promise<void>((resolve) => waiters.push(resolve)), sleep(left)])
@@ -66,7 +78,13 @@ export async function connect(url: string, token: string | null, params: Record<
         complete: () => socket.send(JSON.stringify({ id, type: 'complete' })),
       }
       operations.set(id, operation)
-      socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query, ...(variables ? { variables } : {}), ...(patch ? { extensions: { live: 'patch' } } : {}) } }))
+      socket.send(
+        JSON.stringify({
+          id,
+          type: 'subscribe',
+          payload: { query, ...(variables ? { variables } : {}), ...(patch ? { extensions: { live: 'patch' } } : {}) },
+        }),
+      )
       return operation
     },
   }

@@ -29,7 +29,18 @@ const settled = () => sleep(500)
 describe('a live query', () => {
   it('sends the page at once, and again when a row of it changed', async () => {
     const live = client.open('subscription { itemsLive(first: 3, orderBy: ID_ASC) { nodes { id name } totalCount } }')
-    expect(await live.nth(0)).toEqual({ data: { itemsLive: { nodes: [{ id: 1, name: 'item 1' }, { id: 2, name: 'item 2' }, { id: 3, name: 'item 3' }], totalCount: 100 } } })
+    expect(await live.nth(0)).toEqual({
+      data: {
+        itemsLive: {
+          nodes: [
+            { id: 1, name: 'item 1' },
+            { id: 2, name: 'item 2' },
+            { id: 3, name: 'item 3' },
+          ],
+          totalCount: 100,
+        },
+      },
+    })
     await settled()
 
     await sql(`update items set name = 'second' where id = 2`)
@@ -39,7 +50,10 @@ describe('a live query', () => {
   })
 
   it('sends nothing when a row outside its window changed, and runs nothing again', async () => {
-    const live = client.open('subscription { itemsLive(first: 5, orderBy: PRICE_ASC, filter: { price: { lessThan: 900 } }) { nodes { id price } } }', { patch: true })
+    const live = client.open(
+      'subscription { itemsLive(first: 5, orderBy: PRICE_ASC, filter: { price: { lessThan: 900 } }) { nodes { id price } } }',
+      { patch: true },
+    )
     await live.nth(0)
     await settled()
     const { runs, tests } = world.server.live.stats()
@@ -63,7 +77,12 @@ describe('a live query', () => {
 
     const { data, extensions } = await live.nth(1)
     expect(data.itemsLive).not.toHaveProperty('nodes')
-    expect(extensions.patch).toEqual({ revision: 2, upserts: [{ index: 0, node: { nodeId: expect.any(String), id: 70, price: 1 } }], removes: [first[2].nodeId], totalCount: null })
+    expect(extensions.patch).toEqual({
+      revision: 2,
+      upserts: [{ index: 0, node: { nodeId: expect.any(String), id: 70, price: 1 } }],
+      removes: [first[2].nodeId],
+      totalCount: null,
+    })
     live.complete()
   })
 
@@ -77,7 +96,11 @@ describe('a live query', () => {
     await sql(`insert into items values (101, 'new', 1010)`)
 
     const { extensions } = await live.nth(1)
-    expect(extensions.patch).toMatchObject({ upserts: [{ index: 0, node: { id: 101 } }], removes: [first.data.itemsLive.nodes[1].nodeId], totalCount: 101 })
+    expect(extensions.patch).toMatchObject({
+      upserts: [{ index: 0, node: { id: 101 } }],
+      removes: [first.data.itemsLive.nodes[1].nodeId],
+      totalCount: 101,
+    })
     await sql(`delete from items where id = 101`)
     expect((await live.nth(2)).extensions.patch).toMatchObject({ totalCount: 100, removes: [expect.any(String)] })
     live.complete()
@@ -106,10 +129,15 @@ describe('a live query', () => {
   })
 
   it('on a materialized view hears of its refreshes, also of those that are not announced', async () => {
-    await world.graphql(`mutation { createMatview(input: { name: "by_customer", definition: "select customer_id, sum(amount) as total from orders group by 1", key: ["customer_id"], notifyWhen: CHANGED }) { matview { id } } }`)
+    await world.graphql(
+      `mutation { createMatview(input: { name: "by_customer", definition: "select customer_id, sum(amount) as total from orders group by 1", key: ["customer_id"], notifyWhen: CHANGED }) { matview { id } } }`,
+    )
     await sleep(600)
     const live = client.open('subscription { byCustomersLive(orderBy: CUSTOMER_ID_ASC) { nodes { customer_id total } } }', { patch: true })
-    expect((await live.nth(0)).data.byCustomersLive.nodes).toMatchObject([{ customer_id: 1, total: '5' }, { customer_id: 2, total: '7' }])
+    expect((await live.nth(0)).data.byCustomersLive.nodes).toMatchObject([
+      { customer_id: 1, total: '5' },
+      { customer_id: 2, total: '7' },
+    ])
 
     await sql(`update orders set amount = 50 where id = 1`)
     await world.graphql('mutation { refreshMatview(input: { name: "by_customer" }) { event { id } } }')
@@ -149,7 +177,10 @@ describe('a live query', () => {
   })
 
   it('is right after many changes at once: the patched copy equals a fresh page', async () => {
-    const live = client.open('subscription { itemsLive(first: 40, offset: 3, orderBy: [PRICE_DESC, ID_ASC]) { nodes { nodeId id price name } totalCount } }', { patch: true })
+    const live = client.open(
+      'subscription { itemsLive(first: 40, offset: 3, orderBy: [PRICE_DESC, ID_ASC]) { nodes { nodeId id price name } totalCount } }',
+      { patch: true },
+    )
     let copy: any[] = (await live.nth(0)).data.itemsLive.nodes
     await settled()
     let seen = 1

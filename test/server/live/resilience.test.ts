@@ -5,8 +5,16 @@ import { type Client, connect, sleep } from './harness.ts'
 let world: World
 let client: Client
 const sql = (text: string) => world.db.sql(`set role ws_main; set search_path = ws_main; ${text}; reset role; reset search_path`)
-const kill = (name: string) => world.db.sql('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and datname = current_database()', [name])
-const triggers = async (table: string) => (await world.db.sql(`select count(*)::int as n from pg_trigger where tgrelid = $1::regclass and tgname like '\\_900\\_live%'`, [`ws_main.${table}`]))[0].n
+const kill = (name: string) =>
+  world.db.sql('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and datname = current_database()', [
+    name,
+  ])
+const triggers = async (table: string) =>
+  (
+    await world.db.sql(`select count(*)::int as n from pg_trigger where tgrelid = $1::regclass and tgname like '\\_900\\_live%'`, [
+      `ws_main.${table}`,
+    ])
+  )[0].n
 const QUERY = 'subscription { stocksLive(first: 20, orderBy: ID_ASC) { nodes { id price } } }'
 
 beforeAll(async () => {
@@ -121,7 +129,9 @@ describe('a live query', () => {
   })
 
   it('is cut back to a whole page when its client does not read, and costs the server no memory meanwhile', async () => {
-    await sql(`create table wide (id int primary key, pad text); insert into wide select g, repeat('x', 2000) from generate_series(1, 100) g`)
+    await sql(
+      `create table wide (id int primary key, pad text); insert into wide select g, repeat('x', 2000) from generate_series(1, 100) g`,
+    )
     await sleep(700)
     const slow = await connect(world.url, await world.token())
     const live = slow.open('subscription { widesLive(first: 100, orderBy: ID_ASC) { nodes { nodeId id pad } } }', { patch: true })
@@ -158,7 +168,9 @@ describe('a live query', () => {
   })
 
   it('never shares what one role sees with another', async () => {
-    await sql('create table secrets (id int primary key, t text); insert into secrets values (1, $$x$$); revoke all on secrets from ws_main_reader')
+    await sql(
+      'create table secrets (id int primary key, t text); insert into secrets values (1, $$x$$); revoke all on secrets from ws_main_reader',
+    )
     await sleep(700)
     const owner = client.open('subscription { secretsLive { nodes { id } } }')
     await owner.nth(0)
