@@ -113,16 +113,20 @@ export class Decoder {
 
   private async *counted(): AsyncGenerator<Buffer> {
     const it = this.source[Symbol.asyncIterator]()
-    for (;;) {
-      this.waitingSince = Date.now()
-      const r = await it.next()
-      this.waitingSince = null
-      if (r.done) return
-      const x = r.value
-      const b = Buffer.isBuffer(x) ? x : Buffer.from(x.buffer, x.byteOffset, x.byteLength)
-      this.bytes += b.length
-      this.hash.update(b)
-      yield b
+    try {
+      for (;;) {
+        this.waitingSince = Date.now()
+        const r = await it.next()
+        this.waitingSince = null
+        if (r.done) return
+        const x = r.value
+        const b = Buffer.isBuffer(x) ? x : Buffer.from(x.buffer, x.byteOffset, x.byteLength)
+        this.bytes += b.length
+        this.hash.update(b)
+        yield b
+      }
+    } finally {
+      it.return?.().catch(() => {})                  // lets the request flow again: the rest is thrown away
     }
   }
 }

@@ -45,17 +45,18 @@ export function uploadRoute(deps: UploadDependencies): Router {
   return router
 }
 
-/** The rest of the body is thrown away, or the client would never read the answer; a client that is gone gets none. */
+/**
+ * The rest of the body is read and thrown away: closing the socket under a client that still sends would lose it the answer.
+ * One that sends for ever is cut off. A client that is gone gets no answer.
+ */
 function answerError(req: Request, res: Response, next: NextFunction, error: unknown): void {
   if (res.destroyed || res.writableEnded) return
-  req.unpipe()
-  if (!req.readableEnded && !req.destroyed) {
-    res.set('Connection', 'close')
+  if (!req.complete && !req.destroyed) {
+    req.removeAllListeners('readable')               // a read that was given up holds the stream back
     req.resume()
-    // a client that goes on sending for ever is cut off
-    const timer = setTimeout(() => req.destroy(), 30_000)
+    const timer = setTimeout(() => req.destroy(), 60_000)
     timer.unref()
-    res.on('close', () => clearTimeout(timer))
+    req.once('close', () => clearTimeout(timer))
   }
   next(error)
 }

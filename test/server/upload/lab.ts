@@ -39,6 +39,7 @@ export async function startLab(more: Partial<UploadDependencies> = {}): Promise<
   const server = app.listen(0, '127.0.0.1')
   await new Promise((ok) => server.once('listening', ok))
   server.requestTimeout = 0
+  server.keepAliveTimeout = 0      // a test that computes for long must not find its connection closed
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     db, doors, url,
