@@ -1,9 +1,7 @@
 /**
  * The job deliver_webhook: sends what a webhook has pending, oldest first, one POST after the other. Run by worker.ts.
  *
- * `{ webhook }`: the oldest pending delivery, which the event's trigger made with the job; `{ webhook, drain: true }`: all
- * of them (after a pause or a failure, a replay); `{ delivery }`: this one, once, whatever the webhook's state (a test,
- * "send again"). A delivery is written down when its answer is here: a process that dies in between sends it again, with
+ * `{ webhook }`: everything that is due, one job for all that came while it waited; `{ delivery }`: this one, once, whatever the webhook's state (a test, "send again"). A delivery is written down when its answer is here: a process that dies in between sends it again, with
  * the same webhook-id. What follows a failure is decided in app_private.finish_delivery, in one place.
  */
 import type { Pool } from 'pg'
@@ -107,22 +105,19 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
     }
   }
 
-  return async function deliver(job: { webhook?: number; drain?: boolean; delivery?: number }, signal?: AbortSignal): Promise<void> {
+  return async function deliver(job: { webhook?: number; delivery?: number }, signal?: AbortSignal): Promise<void> {
     if (job.delivery !== undefined) {
       const { rows } = await owner.query<Due>({ ...ONE, values: [job.delivery] })
       if (rows[0]) await send(rows[0])
       return
     }
-    const until = Date.now() + DRAIN_MS
-    do {
-      if (signal?.aborted) break
+    for (const until = Date.now() + DRAIN_MS; Date.now() < until && !signal?.aborted; ) {
       const { rows } = await owner.query<Due>({ ...NEXT, values: [job.webhook] })
       if (!rows[0]) return
       const result = await send(rows[0])
       if (result === 'retry' || result === 'disabled') return // a retry has its own job
-      if (Date.now() > until) break
-    } while (job.drain)
-    if (job.drain) await owner.query('select app_private.queue_webhook($1)', [job.webhook])
+    }
+    await owner.query('select app_private.queue_webhook($1)', [[job.webhook]])
   }
 }
 
