@@ -52,6 +52,8 @@ export function openDb(config: { databaseUrl: string; secret: string; poolSize: 
   const pool = (role: string, max: number) => {
     const made = new pg.Pool({ ...login(role), max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 })
     made.on('error', (error) => log.warn({ error: error.message, role }, 'an idle database connection was lost'))
+    // One that is lost in the middle of work: whoever works hears of it from their statement.
+    made.on('connect', (client) => void client.on('error', () => {}))
     return made
   }
   const api = pool('app_authenticator', config.poolSize)

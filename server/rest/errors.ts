@@ -61,7 +61,6 @@ const STATUS: [string, number][] = [
   ['23505', 409],
   ['23', 400],
   ['25006', 405],
-  ['2201', 400],
   ['42501', 403],
   ['42883', 404],
   ['42P01', 404],
@@ -80,6 +79,7 @@ const STATUS: [string, number][] = [
 /** What may be said of an error whose text names things that the caller may not know of. */
 const SAID: Record<string, string> = {
   '42501': 'permission denied',
+  '42P01': 'a relation that this needs is not there any more',
   '53400': 'the request needs more temporary space than the workspace has',
   '57014': 'canceling statement due to statement timeout',
 }

@@ -55,8 +55,8 @@ function pathsTo(catalog: Catalog, from: Relation, name: string): Path[] {
       paths.push({ constraint: link.constraint, target, one: link.unique, on: pairs(link.toColumns, link.columns) })
     for (const table of catalog.relations.values()) {
       if (table.name === from.name || table === target || table.links.length < 2) continue
+      // As PostgREST: a junction's key holds both references.
       for (const near of linksTo(table, from))
-        // As PostgREST: a junction's key holds both references.
         for (const far of linksTo(table, target))
           if (near !== far && [...near.columns, ...far.columns].every((column) => table.key.includes(column)))
             paths.push({

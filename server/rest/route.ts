@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Router } from 'express'
 import type { Identify } from '../auth/caller.ts'
 import type { Catalogs } from '../catalog/catalogs.ts'
-import type { Relation } from '../catalog/read.ts'
+import type { Catalog } from '../catalog/read.ts'
 import type { Db } from '../db.ts'
 import type { Log } from '../log.ts'
 import { fromRelation } from './build-read.ts'
@@ -105,20 +105,20 @@ async function respond(
     return call(context, place.name, pairs, isRead ? null : await readPayload(request))
   }
   const parsed = parseQuery(pairs, (name) => relation.columns.has(name))
-  if (isRead) return read(context, () => fromRelation(relation), { ...parsed.query, ...pageOf(request, relation, parsed, context.media) })
+  if (isRead) return read(context, () => fromRelation(relation), { ...parsed.query, ...pageOf(request, parsed, context.media) })
   if (!WRITES.includes(method)) throw new RestError('PGRST117', `Unsupported HTTP method: ${method.slice(0, 20)}`)
   return write(context, method as Method, relation, parsed, method === 'DELETE' ? null : await readPayload(request))
 }
 
 /** limit and offset go before Range; where nothing is said json has a page and csv is whole. */
-function pageOf(request: Request, _relation: Relation, { query, limited }: ReturnType<typeof parseQuery>, { kind }: Media) {
+function pageOf(request: Request, { query, limited }: ReturnType<typeof parseQuery>, { kind }: Media) {
   const { limit, offset } = query
   const range = !limited && offset === 0 ? parseRange(request.headers) : null
   if (range) return range
   return { offset, limit: limit ?? (kind === 'csv' ? null : PAGE) }
 }
 
-function root(method: string, accept: string | undefined, response: ServerResponse, catalog: Parameters<typeof openapi>[0]): void {
+function root(method: string, accept: string | undefined, response: ServerResponse, catalog: Catalog): void {
   if (!READS.includes(method)) throw new RestError('PGRST117', `Unsupported HTTP method: ${method.slice(0, 20)}`)
   response.setHeader(
     'Content-Type',

@@ -10,7 +10,6 @@
  */
 import type { Pool, PoolClient, Submittable } from 'pg'
 import { type Caller, pgSettings } from '../auth/caller.ts'
-import { arrayLiteral } from './params.ts'
 
 export interface Statement {
   text: string
@@ -20,8 +19,6 @@ export interface Statement {
 /** Rows as PostgreSQL wrote them: text. */
 export type Rows = (string | null)[][]
 
-const SET = 'select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)'
-
 /** @returns the rows of each statement */
 export async function readAsCaller(
   pool: Pool,
@@ -30,7 +27,7 @@ export async function readAsCaller(
   settings: Record<string, string> = {},
 ): Promise<Rows[]> {
   const all = Object.entries({ ...pgSettings(caller), transaction_read_only: 'on', ...settings })
-  const set = { text: SET, values: [all.map(([name]) => name), all.map(([, value]) => value)] }
+  const set = { text: `select ${all.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`).join(', ')}`, values: all.flat() }
   const client = await pool.connect()
   try {
     const [, ...results] = await send(client, [set, ...statements])
@@ -40,7 +37,7 @@ export async function readAsCaller(
   }
 }
 
-function send(client: PoolClient, statements: { text: string; values: (string | string[])[] }[]): Promise<Rows[]> {
+function send(client: PoolClient, statements: Statement[]): Promise<Rows[]> {
   return new Promise((resolve, reject) => {
     client.query(new Batch(statements, (error, results) => (error ? reject(error) : resolve(results))) as unknown as Submittable)
   })
@@ -48,13 +45,13 @@ function send(client: PoolClient, statements: { text: string; values: (string | 
 
 /** node-postgres calls these as the answers come; see its Query, which does the same for one statement. */
 class Batch {
-  private readonly statements: { text: string; values: (string | string[])[] }[]
+  private readonly statements: Statement[]
   private readonly results: Rows[] = []
   private rows: Rows = []
   private failed = false
   private done: (error: Error | null, results: Rows[]) => void
 
-  constructor(statements: { text: string; values: (string | string[])[] }[], done: (error: Error | null, results: Rows[]) => void) {
+  constructor(statements: Statement[], done: (error: Error | null, results: Rows[]) => void) {
     this.statements = statements
     this.done = done
   }

@@ -115,6 +115,10 @@ describe('what is asked for', () => {
     for (const name of ['_hidden', '_live_changes', 'nope', 'pg_class', 'api_tokens_'])
       expect([name, (await shop.rest.from(name).select()).error!.code]).toEqual([name, 'PGRST205'])
     expect((await shop.ask('/a/b/c')).body.code).toBe('PGRST125')
+    await shop.asMain('revoke select on big_orders from ws_main_reader')
+    await new Promise((ok) => setTimeout(ok, 300))
+    expect((await shop.reader.from('big_orders').select()).error!.code).toBe('PGRST205')
+    expect((await shop.rest.from('big_orders').select()).error).toBeNull()
   })
 })
 
