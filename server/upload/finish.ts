@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
 import type { Columns } from './columns.ts'
 import { dateOrder, finalType, type DateOrder } from './infer.ts'
-import type { Plan } from './plan.ts'
+import { SKIPPED, type Plan } from './plan.ts'
 import { relation } from './target.ts'
 import { SQL, T, asText, fromText } from './types.ts'
 
@@ -73,8 +73,9 @@ export async function addKey(client: PoolClient, plan: Plan, sequence: string | 
 /** mode=upsert: from the staging table into the target; of several records with one key the last one wins. */
 export async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
   const at = relation(plan.schema, plan.table)
-  const list = plan.names.map(q).join(', '), key = plan.key.map(q).join(', ')
-  const rest = plan.names.filter((n) => !plan.key.includes(n))
+  const names = plan.names.filter((n) => n !== SKIPPED)
+  const list = names.map(q).join(', '), key = plan.key.map(q).join(', ')
+  const rest = names.filter((n) => !plan.key.includes(n))
   const action = rest.length > 0 ? `update set ${rest.map((n) => `${q(n)} = excluded.${q(n)}`).join(', ')}` : 'nothing'
   const { rows } = await client.query<{ inserted: string; updated: string }>(
     `with merged as (

@@ -16,7 +16,7 @@ import { addKey, merge, settleTypes, type Segment } from './finish.ts'
 import { copyQuote, copyable, infer, report, type ColumnReport } from './infer.ts'
 import type { Mode, UploadOptions } from './options.ts'
 import { Output } from './output.ts'
-import { makePlan, mapColumns, type Plan } from './plan.ts'
+import { SKIPPED, makePlan, mapColumns, type Plan } from './plan.ts'
 import { makePreview, type Preview } from './preview.ts'
 import { badRecord, refusal } from './problem.ts'
 import { Rejects } from './rejects.ts'
@@ -115,7 +115,8 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     const columns = new Columns(names.length)
     for (const [i, t] of fixed) { columns.fixed[i] = 1; columns.types[i] = t }
     columns.refresh()
-    const transform = makeTransform(o)
+    const kept = names.flatMap((n, i) => (n === SKIPPED ? [] : [i])), all = kept.length === names.length
+    const transform = makeTransform(o) ?? (all ? null : (v: Uint8Array) => v)   // leaving fields out means writing records anew
     const learned = infer(d, sniffed.dataStart, last, dialect, columns, { transform, ragged: o.ragged, isUtf8, lines: sniffed.dataLine })
     plan = makePlan(schema, table, names, columns, o, target, input.uploadId)
     if (o.dryRun) return dryRun(d, sniffed, dialect, plan, columns, learned, decoder, o)
@@ -134,22 +135,22 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     const rejects = new Rejects()
     const scannable = new Tap({ dialect, columns, onBad: () => {} }).scanner.fast && !transform
     const quote = scannable ? copyQuote(dialect) : 34, delimiter = scannable ? dialect.delimiter : ','
-    const out = new Output(delimiter.charCodeAt(0), quote, dialect.line_end)
+    const out = new Output(delimiter.charCodeAt(0), quote, dialect.line_end, all ? null : kept)
     const tap = new Tap({
       dialect, columns, copyQuote: quote, skip: o.onError === 'skip', ragged: o.ragged, transform, lines: sniffed.dataLine, isUtf8, out,
       onBad: (bad) => { if (o.onError === 'abort') throw badRecord(bad, names); rejects.add(bad) },
     })
     const open = (): void => {
-      if (names.length === 0) return                   // an empty file with on_error=skip: an empty table
-      const target = chains.map((c) => c[0]!)
+      if (kept.length === 0) return                   // an empty file with on_error=skip: an empty table
+      const target = kept.map((i) => chains[i]![0]!)
       sink.open(plan!.into, target.map((s) => s.column), {
         delimiter, quote: String.fromCharCode(quote), forceNull: target.filter((s) => s.stored && !/^(character|text|citext)/.test(s.sql)).map((s) => s.column),
       })
     }
     let loaded = 0
     const close = async (): Promise<void> => {        // the safety net: did COPY see the records that we saw?
-      if (names.length > 0) loaded += await sink.close()
-      if (loaded !== tap.records) throw new AppError('TMOOP', `COPY read ${loaded} records where the scanner read ${tap.records}`)
+      if (kept.length > 0) loaded += await sink.close()
+      if (kept.length > 0 && loaded !== tap.records) throw new AppError('TMOOP', `COPY read ${loaded} records where the scanner read ${tap.records}`)
       recordsBefore = loaded
     }
     const send = async (): Promise<void> => { for (const b of out.take()) await sink.write(b) }
@@ -229,7 +230,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     const merged = plan.into !== relation(schema, table) ? await merge(client, plan) : null
     await addKey(client, plan, cached || plan.rowId === 'file' ? sequence : null, tap.records)
     const rejectsTable = await rejects.write(client, (name) => input.asServer(() => lookUp(client, schema, name)), schema, table, names, input.uploadId)
-    const reports = names.map((n, i) => ({ ...report(n, done.types[i]!.type, done.types[i]!.spell, done.types[i]!.open), nullable: !plan!.key.includes(n) }))
+    const reports = kept.map((i) => [names[i]!, i] as const).map(([n, i]) => ({ ...report(n, done.types[i]!.type, done.types[i]!.spell, done.types[i]!.open), nullable: !plan!.key.includes(n) }))
     for (const r of reports) { const there = target.columns.find((c) => c.name === r.name); if (there && !o.widen) r.type = there.sql }
     return {
       table, mode: plan.mode, rows: tap.records, ...(merged ?? {}), rejected: tap.rejected, repaired: tap.repaired, rejects: rejectsTable,
@@ -244,7 +245,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
 }
 
 function dryRun(d: Buffer, sniffed: Sniffed, dialect: Dialect, plan: Plan, columns: Columns, learned: ReturnType<typeof infer>, decoder: Decoder, o: UploadOptions): LoadResult {
-  const preview = makePreview(d, sniffed, dialect, plan.names, columns, learned, { dateOrder: o.dateOrder, columns: o.columns })
+  const preview = makePreview(d, sniffed, dialect, plan.names.map((n, i) => n || sniffed.names[i]!), columns, learned, { dateOrder: o.dateOrder, columns: o.columns })
   return {
     table: plan.table, mode: plan.mode, rows: learned.records, rejected: learned.bad.filter((b) => !b.loaded).length, repaired: learned.bad.filter((b) => b.loaded).length,
     rejects: null, key: plan.key, bytes: decoder.bytes, sha256: '', columns: preview.columns, dialect, preview,

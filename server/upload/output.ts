@@ -8,6 +8,8 @@ export class Output {
   readonly delimiter: number
   readonly quote: number
   private readonly eol: Uint8Array
+  /** The fields that are written; null: all. */
+  private readonly keep: readonly number[] | null
   private readonly buffers: Uint8Array[] = []
   private source: Uint8Array | null = null
   private from = 0
@@ -16,7 +18,8 @@ export class Output {
   private used = 0
   private begun = 0                // where the unflushed part of the scratch buffer begins
 
-  constructor(delimiter: number, quote: number, eol: string) {
+  constructor(delimiter: number, quote: number, eol: string, keep: readonly number[] | null = null) {
+    this.keep = keep
     this.delimiter = delimiter
     this.quote = quote
     this.eol = new TextEncoder().encode(eol)
@@ -32,7 +35,8 @@ export class Output {
   }
 
   /** One record anew. null = NULL (unquoted empty); an empty value is written as "". */
-  record(values: readonly (Uint8Array | null)[]): void {
+  record(fields: readonly (Uint8Array | null)[]): void {
+    const values = this.keep === null ? fields : this.keep.map((i) => fields[i]!)
     this.cutSlice()
     let size = values.length + 2
     for (const v of values) size += v === null ? 0 : v.length * 2 + 2

@@ -42,19 +42,23 @@ export function mapColumns(header: readonly string[] | null, cleaned: readonly s
       if (i < 0) i = cleaned.findIndex((n) => n === name)
       if (i < 0) i = cleaned.findIndex((n) => n.toLowerCase() === name.toLowerCase())
       if (i < 0) throw new AppError('TMCOL', `Option columns: the file has no column "${name.slice(0, 100)}"`, { detail: `It has ${cleaned.join(', ').slice(0, 500)}.` })
-      if (c.skip) throw new AppError('TMARG', 'Option columns: leaving columns out is not possible; load them and drop them', { more: { option: 'columns' } })
+      if (c.skip) { names[i] = SKIPPED; fixed.set(i, T.TEXT); continue }
       if (c.name) names[i] = checkName(c.name)
       give(i, c.type, name)
     }
   } else if (o.columns) {
     if (o.columns.length !== cleaned.length) throw new AppError('TMCOL', `Option columns names ${o.columns.length} columns, the file has ${cleaned.length}`)
-    o.columns.forEach((c, i) => { if (c.name) names[i] = checkName(c.name); give(i, c.type, c.name ?? cleaned[i]!) })
+    o.columns.forEach((c, i) => { if (c.skip) { names[i] = SKIPPED; fixed.set(i, T.TEXT); return } if (c.name) names[i] = checkName(c.name); give(i, c.type, c.name ?? cleaned[i]!) })
   }
-  if (new Set(names).size < names.length) throw new AppError('TMCOL', 'Option columns gives two columns the same name')
+  if (doubled(names)) throw new AppError('TMCOL', 'Option columns gives two columns the same name')
   if (target.exists) return matchTarget(names, fixed, header === null && !o.columns, o, target)
   if (o.types === 'text') names.forEach((_, i) => { if (!fixed.has(i)) fixed.set(i, T.TEXT) })
   return { names, fixed }
 }
+
+/** The name of a field that goes into no column. */
+export const SKIPPED = ''
+const doubled = (names: readonly string[]): boolean => { const kept = names.filter((n) => n !== SKIPPED); return new Set(kept).size < kept.length }
 
 function checkName(name: string): string {
   const n = name.normalize('NFC').trim()
@@ -74,6 +78,7 @@ function matchTarget(names: string[], fixed: Map<number, number>, byPlace: boole
   }
   const unknown: string[] = []
   names = names.map((n, i) => {
+    if (n === SKIPPED) return n
     const c = there.find((x) => x.name === n) ?? there.find((x) => x.name.toLowerCase() === n.toLowerCase())
     if (!c) { unknown.push(n); return n }
     if (!o.widen) fixed.set(i, c.type)
@@ -84,7 +89,7 @@ function matchTarget(names: string[], fixed: Map<number, number>, byPlace: boole
       hint: 'Send add_columns=true to add new columns, or rename them with the option columns.', detail: `It has ${there.map((c) => c.name).join(', ').slice(0, 500)}.`,
       more: { columns: unknown },
     })
-  if (new Set(names).size < names.length) throw new AppError('TMCOL', 'Two columns of the file go into the same column of the table')
+  if (doubled(names)) throw new AppError('TMCOL', 'Two columns of the file go into the same column of the table')
   return { names, fixed }
 }
 
@@ -115,10 +120,11 @@ export function makePlan(schema: string, table: string, names: string[], columns
   const idInFile = mode !== 'upsert' && !target.exists && o.key === null && file >= 0 && [T.INT4, T.INT8].includes(columns.types[file] as 2)
   if (idInFile) { columns.types[file] = T.INT8; columns.stored[file] = 1; copySql[file] = 'bigint' }
   const rowId = target.exists ? 'none' : o.key ? 'none' : idInFile ? 'file' : 'added'
-  const total = names.length + (rowId === 'added' ? 1 : 0)
+  const kept = names.filter((n) => n !== SKIPPED)
+  const total = kept.length + (rowId === 'added' ? 1 : 0)
   if (total > 1600) throw new AppError('TMBIG', `The file has ${names.length} columns; a table of PostgreSQL has at most 1,600`, { hint: 'Bring the columns into rows (unpivot), or split the file.' })
   let width = 32 + Math.ceil(total / 8)
-  for (let i = 0; i < columns.n; i++) width += columns.stored[i] === 1 ? WIDTH[columns.types[i]!]! : 1
+  for (let i = 0; i < columns.n; i++) if (names[i] !== SKIPPED) width += columns.stored[i] === 1 ? WIDTH[columns.types[i]!]! : 1
   if (width > 8160) throw new AppError('TMBIG', `A row of these ${names.length} columns needs ${width} bytes; PostgreSQL's limit is 8,160`, { hint: 'Split the file into two tables.' })
 
   const key = o.key ? o.key.map((k) => names.find((n) => n === k) ?? names.find((n) => n.toLowerCase() === k.toLowerCase()) ?? missingKey(k, names)) : target.exists ? target.key : ['row_id']
@@ -129,14 +135,14 @@ export function makePlan(schema: string, table: string, names: string[], columns
     for (const k of key) if (!names.includes(k)) throw new AppError('TMCOL', `The file has no column "${k}", which is the key of the table`, { hint: 'Name the key with the option key.' })
     if (key.length === 0) throw new AppError('TMARG', 'mode=upsert needs a key: the table has no primary key', { hint: 'Name the key with the option key; it needs a unique index.' })
     into = relation(schema, `__upload_${uploadId}`)
-    before.push(`create table ${into} (__n bigserial, ${names.map((n, i) => `${q(n)} ${copySql[i]}`).join(', ')})`)
+    before.push(`create table ${into} (__n bigserial, ${names.flatMap((n, i) => (n === SKIPPED ? [] : [`${q(n)} ${copySql[i]}`])).join(', ')})`)
   } else if (!target.exists) {
-    const defs = names.map((n, i) => `${q(n)} ${i === file && rowId === 'file' ? 'bigserial' : copySql[i]}`)
+    const defs = names.flatMap((n, i) => (n === SKIPPED ? [] : [`${q(n)} ${i === file && rowId === 'file' ? 'bigserial' : copySql[i]}`]))
     if (rowId === 'added') defs.unshift('row_id bigserial')
     before.push(`create table ${at} (${defs.join(', ')})`)
   } else {
     if (mode === 'replace') before.push(`truncate ${at}${target.key[0] === 'row_id' ? ' restart identity' : ''}`)
-    const news = names.map((n, i) => (target.columns.some((c) => c.name === n) ? null : `add column ${q(n)} ${copySql[i]}`)).filter((x) => x !== null)
+    const news = names.map((n, i) => (n === SKIPPED || target.columns.some((c) => c.name === n) ? null : `add column ${q(n)} ${copySql[i]}`)).filter((x) => x !== null)
     if (news.length > 0) before.push(`alter table ${at} ${news.join(', ')}`)
   }
   return { mode, schema, table, into, names, key, addKey: !target.exists, rowId, order, before, copySql }

@@ -24,6 +24,26 @@ describe('options of an upload', () => {
     expect(await lab.rows('o1')).toEqual([['08001', '1', 'true'], [null, '2', 'false']])
   })
 
+  it('leaves columns out', async () => {
+    const { body } = await lab.send('a,b,c\n1,"x, y",2\n3,z,4\n', { table: 'o1b', columns: '{"b":{"skip":true},"c":{"name":"d"}}' })
+
+    expect(body.columns.map((c: any) => c.name)).toEqual(['a', 'd'])
+    expect(await lab.rows('o1b')).toEqual([['1', '2'], ['3', '4']])
+  })
+
+  it('makes an empty table of an empty file when bad records are skipped, else says that it is empty [TMCSV]', async () => {
+    const abort = await lab.send('', { table: 'void' })
+    const skip = await lab.send('', { table: 'void', on_error: 'skip' })
+
+    expect([abort.status, abort.body.code, skip.status, skip.body.rows]).toEqual([422, 'TMCSV', 201, 0])
+  })
+
+  it('names the line of bytes that are no text [TMENC]', async () => {
+    const { status, body } = await lab.send(Buffer.from('a,b\n1,é\n2,x\0y\n'), { table: 'nul' })
+
+    expect([status, body]).toEqual([422, expect.objectContaining({ code: 'TMENC', line: 3, column: 'b' })])
+  })
+
   it('keeps every cell as it is written with types=text', async () => {
     await lab.send('a,b\n1.50,TRUE\n', { table: 'o2', types: 'text' })
 
