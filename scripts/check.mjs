@@ -1,11 +1,12 @@
 /**
- * `npm run check`: types, lint, house rules, fixtures, and whether schema.sql is what the committed migrations make.
+ * `npm run check`: types, lint, house rules, licences, fixtures, and whether schema.sql is what the committed migrations make.
  * Called by people before a commit, and by CI. Writes nothing. The checks run at once; each reports its own findings.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { checkLicences } from './check/licences.mjs'
 import { checkRules } from './check/rules.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { steps } from './launch/steps.mjs'
@@ -54,6 +55,7 @@ async function main() {
     // Packages that npm adds to an existing node_modules lose their builds for other platforms: npm ci then refuses.
     'package-lock.json': () => program('npm', ['ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
     'house rules': async () => checkRules(ROOT),
+    licences: async () => checkLicences(ROOT),
     fixtures: async () => checkFixtures(MIGRATIONS),
     'schema.sql': () => schemaIsFresh(node),
   }

@@ -60,12 +60,7 @@ class Batch {
     connection.stream.cork()
     for (const { text, values } of this.statements) {
       connection.parse({ text, name: '', types: undefined })
-      connection.bind({
-        portal: '',
-        statement: '',
-        values: values.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value)),
-        binary: false,
-      })
+      connection.bind({ portal: '', statement: '', values, binary: false })
       connection.execute({ portal: '', rows: 0 })
     }
     connection.sync()
