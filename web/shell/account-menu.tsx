@@ -18,8 +18,9 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={220}>
       <Menu.Target>
-        <UnstyledButton className="tm-account" aria-label={`Account of ${account.name}`}>
-          <Avatar size={24} radius="xl" color="tide" variant="filled" name={account.name} />
+        <UnstyledButton className="tm-account">
+          <Avatar size={24} radius="xl" color="tide" variant="filled" name={account.name} aria-hidden />
+          <span className="tm-visually-hidden">Account:</span>
           <span className="tm-truncate">{account.name}</span>
         </UnstyledButton>
       </Menu.Target>

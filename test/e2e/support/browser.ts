@@ -67,7 +67,7 @@ export async function openStage(): Promise<Stage> {
         permissions: ['clipboard-read', 'clipboard-write'],
         args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
       })
-      context.setDefaultTimeout(15_000)
+      context.setDefaultTimeout(25_000)
       await signIn(world, context, name, role)
       const page = context.pages()[0] ?? (await context.newPage())
       const faults: string[] = []

@@ -28,9 +28,9 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
   const sortBy = (desc: boolean) => view.change({ ...config, sort: [...config.sort.filter((sort) => sort.name !== column.name), { name: column.name, desc }] })
   const box = anchor.getBoundingClientRect()
   return (
-    <Menu opened onClose={close} position="bottom-end" width={276} closeOnItemClick={false} returnFocus>
+    <Menu opened onClose={close} position="bottom-end" width={276} closeOnItemClick={false}>
       <Menu.Target>
-        <span style={{ position: 'fixed', left: box.right, top: box.bottom, width: 0, height: 0 }} />
+        <button type="button" tabIndex={-1} aria-hidden style={{ position: 'fixed', left: box.right, top: box.bottom, width: 0, height: 0, padding: 0, border: 0 }} />
       </Menu.Target>
       <Menu.Dropdown className="tm-menu-scroll">
         <div className="tm-menu-title">

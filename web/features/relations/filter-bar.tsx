@@ -41,16 +41,16 @@ function Chip({ column, filter, set }: { column: Column; filter: Filter; set: (f
   const dates = column.base === 'date' ? 'date' : /^timestamp/.test(column.base) ? 'datetime-local' : 'text'
   return (
     <Popover opened={open} onChange={(next) => !next && close()} position="bottom-start" trapFocus returnFocus>
-      <Popover.Target>
-        <span className="tm-filter" data-idle={(op.needs && filter.value === '') || undefined}>
-          <button type="button" onClick={() => (setDraft(filter), setOpen(true))} aria-expanded={open}>
+      <span className="tm-filter" data-idle={(op.needs && filter.value === '') || undefined}>
+        <Popover.Target>
+          <button type="button" onClick={() => (setDraft(filter), setOpen(true))}>
             <b>{column.name}</b> {op.words} {op.needs && <b>{filter.value.replaceAll('|', ', ') || '…'}</b>}
           </button>
-          <ActionIcon size={24} aria-label={`Remove the filter on ${column.name}`} onClick={() => set(null)}>
-            <IconX size={12} aria-hidden />
-          </ActionIcon>
-        </span>
-      </Popover.Target>
+        </Popover.Target>
+        <ActionIcon size={24} aria-label={`Remove the filter on ${column.name}`} onClick={() => set(null)}>
+          <IconX size={12} aria-hidden />
+        </ActionIcon>
+      </span>
       <Popover.Dropdown>
         <form
           className="tm-filter-form"
