@@ -105,6 +105,9 @@ create table app_private.workers (
 );
 alter table app_private.workers enable row level security;
 
+-- Origins (http://10.0.0.5:8080) in private networks that webhooks may reach although ALLOW_PRIVATE_WEBHOOKS is off.
+alter table app_private.settings add column private_webhooks text[] not null default '{}';
+
 -- What the functions that hand out a secret answer.
 create type app_public.new_webhook as (
   id bigint,

@@ -28,12 +28,15 @@ interface Due {
   name: string
   url: string
   with_changes: boolean
+  /** The operator has named this origin: it may be private. */
+  private_ok: boolean
   secrets: string[]
   event: Record<string, any> | null
 }
 
 const DUE = `
   select d.id, d.message_id, d.reason, d.event_id, d.created_at, d.webhook_id, w.workspace, w.name, w.url, w.with_changes,
+         (select lower(substring(w.url from '^[^/]+//[^/?#]+')) = any (s.private_webhooks) from app_private.settings s) as private_ok,
          array(select s.secret from app_private.webhook_secrets s
                 where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now()) order by s.created_at desc) as secrets,
          (select to_jsonb(e) from app_public.matview_refresh_events e where e.id = d.event_id) as event
@@ -70,7 +73,7 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
       'user-agent': 'Tidemark',
       ...webhookHeaders(due.message_id, body, due.secrets, started),
     }
-    const outcome = await post(due.url, headers, body)
+    const outcome = await post(due, headers, body)
     const { rows } = await owner.query({
       name: 'tidemark finish delivery',
       text: 'select app_private.finish_delivery($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as result',
@@ -92,9 +95,9 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
     return result
   }
 
-  async function post(url: string, headers: Record<string, string>, body: string): Promise<Outcome> {
+  async function post({ url, private_ok }: Due, headers: Record<string, string>, body: string): Promise<Outcome> {
     try {
-      const { status, body: reply, headers: got } = await safePost(url, headers, body, { timeoutMs, maxReply: KEPT_REPLY, allowPrivate })
+      const { status, body: reply, headers: got } = await safePost(url, headers, body, { timeoutMs, maxReply: KEPT_REPLY, allowPrivate: allowPrivate || private_ok })
       if (status >= 200 && status < 300) return { status, reply }
       const why = status >= 300 && status < 400 ? `${status}: redirects are not followed` : `The receiver answered ${status}`
       return { status, reply, error: why, retryAfter: secondsOf(got['retry-after']) }
