@@ -2,6 +2,8 @@
  * Webhooks from the mutation to the receiver, which checks every message with the library of Standard Webhooks.
  */
 import { Webhook } from 'standardwebhooks'
+import { makeLog } from '../../../server/log.ts'
+import { makeDeliver } from '../../../server/webhooks/deliver.ts'
 import { workspaceName } from '../../support/database.ts'
 import { startWorld, type World } from '../../support/world.ts'
 import { eventually, mark, startReceiver } from '../events/support.ts'
@@ -247,6 +249,33 @@ describe('A receiver that fails', () => {
     await retryNow(hook.id)
 
     expect(await eventually(() => webhook(hook.id), (row) => row.state === 'disabled')).toMatchObject({ problem: 'Disabled: No attempt has succeeded for 5 days.' })
+  })
+})
+
+describe('An address in a private network', () => {
+  const deliverOnce = async (url: string) => {
+    const [hook] = await world.db.sql(`insert into app_public.webhooks (workspace, name, url) values ('main', 'private', $1) returning id`, [url])
+    const [delivery] = await world.db.sql(`insert into app_public.deliveries (workspace, webhook_id, message_id, reason) values ('main', $1, 'test_1', 'test') returning id`, [hook.id])
+    await makeDeliver({ owner: world.server.db.owner, log: makeLog('silent'), allowPrivate: false })({ delivery: delivery.id })
+    return webhook(hook.id)
+  }
+
+  it('is never called: the webhook is disabled and says why [TMURL]', async () => {
+    const there = await receiver()
+
+    for (const url of [there.url, there.url.replace('127.0.0.1', 'localhost'), 'http://169.254.169.254/latest/meta-data', 'http://[::1]/'])
+      expect(await deliverOnce(url)).toMatchObject({ state: 'disabled', problem: 'Disabled: The address leads into a private network.' })
+    expect(there.got).toHaveLength(0)
+  })
+
+  it('is called when the operator has named its origin', async () => {
+    const there = await receiver()
+    await world.db.sql(`update app_private.settings set private_webhooks = array[$1]`, [new URL(there.url).origin])
+
+    expect(await deliverOnce(there.url)).toMatchObject({ state: 'active', problem: null })
+    expect(await deliverOnce(there.url.replace('127.0.0.1', 'localhost'))).toMatchObject({ state: 'disabled' })
+    expect(there.got).toHaveLength(1)
+    await world.db.sql(`update app_private.settings set private_webhooks = '{}'`)
   })
 })
 
