@@ -17,7 +17,7 @@ import pg from 'pg'
 import type { Log } from '../log.ts'
 
 const LOCK = 7467
-const ROUND_MS = 25
+const ROUND_MS = 40
 const WATCH_MS = 250
 const POLL_MS = 1000
 const ELECTION_MS = 500
@@ -85,8 +85,8 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
           lookAt = performance.now() + WATCH_MS
           await look(tables, prepared, hints)
         }
-        const busy = await round(tables, hints)
-        await sleep(tables.size === 0 ? WATCH_MS : busy ? ROUND_MS : ROUND_MS * 2)
+        await round(tables, hints)
+        await sleep(tables.size === 0 ? WATCH_MS : ROUND_MS)
       }
     } finally {
       elected = false
@@ -170,11 +170,7 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
     await db.query('begin')
     try {
       for (const schema of schemas) {
-        const text =
-          schema === 'app_public'
-            ? 'select rel, op, keys from app_private.take_platform_changes()'
-            : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`
-        const { rows } = await db.query<Change>(text).catch(async (error) => {
+        const { rows } = await db.query<Change>(takeStatement(schema)).catch(async (error) => {
           if (error.code !== '42P01') throw error
           // The workspace has gone, or has no table that can be captured
           await db.query('rollback; begin')
@@ -213,13 +209,20 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
   }
 }
 
+/** What was written since the last round: one row per relation, so that a flood of writes costs PostgreSQL, and not this process. */
+const takeStatement = (schema: string) => `
+  with gone as (${schema === 'app_public' ? 'select * from app_private.take_platform_changes()' : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`})
+  select rel, string_agg(distinct op::text, '') as op,
+         case when bool_and(keys is not null) and sum(jsonb_array_length(keys)) <= ${4 * MAX_KEYS} then (select jsonb_agg(k) from jsonb_array_elements(jsonb_agg(keys)) a (ks), jsonb_array_elements(ks) k) end as keys
+    from gone group by rel`
+
 /** One hint per relation: its keys, or none if there were too many or one has none. */
 export function gather(schema: string, rows: readonly Change[]): Hint[] {
   const found = new Map<string, { keys: Map<string, unknown[]> | null; ops: Set<string> }>()
   for (const { rel, op, keys } of rows) {
     let one = found.get(rel)
     if (!one) found.set(rel, (one = { keys: new Map(), ops: new Set() }))
-    one.ops.add(op)
+    for (const letter of op) one.ops.add(letter)
     if (!keys || keys.some((key) => !Array.isArray(key) || key.some((part) => part === null))) one.keys = null
     else for (const key of keys) one.keys?.set(JSON.stringify(key), key)
     if (one.keys && one.keys.size > MAX_KEYS) one.keys = null
