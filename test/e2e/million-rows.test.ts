@@ -13,7 +13,7 @@ describeNeeding(chromium(), 'a million rows', () => {
     stage = await openStage()
     const { sql } = stage.world.db
     await sql(`create table ws_main.readings as
-      select i as id, 'sensor ' || i % 40 as sensor, timestamptz '2026-01-01' + i * interval '1 second' as at, (i * 7919 % 100000)::numeric / 100 as value from generate_series(1, ${ROWS}) i`)
+      select i as id, 'sensor ' || i % 40 as sensor, timestamptz '2026-01-01' + i * interval '1 second' as at, (i::bigint * 7919 % 100000)::numeric / 100 as value from generate_series(1, ${ROWS}) i`)
     await sql('alter table ws_main.readings add primary key (id); alter table ws_main.readings owner to ws_main')
     await sql('analyze ws_main.readings')
     ada = await stage.person('Ada')

@@ -13,7 +13,6 @@ export class HeightCap {
   readonly view: number
   private readonly ratio: number
   private prev = 0
-  private lock = false
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(total: number, view: number, max = MAX_PHYSICAL) {
@@ -34,12 +33,8 @@ export class HeightCap {
   /** Call for every scroll event. */
   onScroll(el: { scrollTop: number }, changed: (virtualTop: number) => void): void {
     const position = el.scrollTop
-    if (this.lock) {
-      this.lock = false
-      this.prev = position
-      return // our own write
-    }
     const moved = position - this.prev
+    if (moved === 0) return // our own write: prev is already what the browser made of it
     this.prev = position
     let top = this.ratio <= 1 ? position : Math.abs(moved) < this.view ? this.top + moved : position * this.ratio
     if (position <= 0) top = 0
@@ -75,10 +70,8 @@ export class HeightCap {
   }
 
   private write(el: { scrollTop: number }, position: number): void {
-    const before = el.scrollTop
     el.scrollTop = position
-    // The browser rounds and clamps: what it took is what the next scroll event says.
+    // The browser rounds and clamps; a person's wheel may come before the event of this write: only what they add counts.
     this.prev = el.scrollTop
-    this.lock = el.scrollTop !== before
   }
 }
