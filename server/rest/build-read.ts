@@ -25,6 +25,9 @@ interface Joined {
   sql: string
 }
 
+/** Related rows of one row. */
+const MAX_MANY = 1000
+
 /** One statement's worth: aliases are numbered through all its levels. */
 export class Reader {
   private readonly catalog: Catalog
@@ -117,7 +120,8 @@ export class Reader {
       via
         ? `exists (select from ${q(via.table.schema)}.${q(via.table.name)} as ${junction} where ${equal(path.on, alias, junction)} and ${equal(via.on, junction, inner)})`
         : equal(path.on, alias, inner)
-    const inside = this.select(fromRelation(path.target), embed.query, link)
+    const limit = path.one ? embed.query.limit : Math.min(embed.query.limit ?? MAX_MANY, MAX_MANY)
+    const inside = this.select(fromRelation(path.target), { ...embed.query, limit }, link)
     const body = embed.spread
       ? inside
       : path.one

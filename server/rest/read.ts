@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { Caller } from '../auth/caller.ts'
 import type { Catalog } from '../catalog/read.ts'
 import type { Db } from '../db.ts'
+import { AppError } from '../errors.ts'
 import type { Query } from './ast.ts'
 import { type From, Reader } from './build-read.ts'
 import { RestError } from './errors.ts'
@@ -16,6 +17,8 @@ import { copyOut, withRoom } from './stream.ts'
 
 /** Rows of json when nobody said how many, as in GraphQL. More go out as a stream. */
 export const PAGE = 1000
+/** Bytes of a page: a longer one goes out as a stream instead, so that 1,000 rows of any size cost no memory here. */
+const PAGE_BYTES = 16 * 1024 * 1024
 const STREAM_TIMEOUT_MS = 15 * 60_000
 
 export interface Context {
@@ -34,8 +37,16 @@ export async function read(context: Context, from: (params: Params) => From, que
   const { media, head } = context
   if (!head && (media.kind === 'csv' || (media.kind === 'json' && (query.limit === null || query.limit > PAGE))))
     return withRoom(() => stream(context, from, query))
-  const [rows, total] = await page(context, from, query)
-  const [count, body] = rows
+  const [rows, total] = await page(
+    context,
+    from,
+    media.kind === 'object' ? { ...query, limit: Math.min(query.limit ?? PAGE, PAGE) } : query,
+  )
+  const [count, body = null] = rows
+  if (!head && body === null) {
+    if (media.kind === 'json') return withRoom(() => stream(context, from, query))
+    throw Number(count) === 1 ? tooLong() : notSingle(Number(count))
+  }
   sendHead(context, query, Number(count), total)
   context.response.end(head ? undefined : media.kind === 'object' ? single(Number(count), body!) : body)
 }
@@ -56,7 +67,7 @@ async function page(
         : null
   const statements: Statement[] = [
     {
-      text: `select count(*), ${head ? 'null' : jsonOf(media)}, ${total ? `(select count(*) from (${total}) c)` : 'null'} from (${rows}) r`,
+      text: `select n, ${head ? 'null' : bounded('b')}, total from (select count(*) as n, ${head ? 'null' : jsonOf(media)} as b, ${total ? `(select count(*) from (${total}) c)` : 'null'} as total from (${rows}) r) p`,
       values: params.values,
     },
   ]
@@ -76,6 +87,14 @@ async function page(
 /** The rows r as the text of one json array. `r.*` is the row even where a column is called r. */
 export const jsonOf = ({ stripped }: Pick<Media, 'stripped'>): string =>
   `coalesce(${stripped ? 'json_strip_nulls(json_agg(r.*))' : 'json_agg(r.*)'}, '[]')::text`
+
+/** Null instead of a text that is too long to be held here. */
+export const bounded = (text: string): string => `case when octet_length(${text}) <= ${PAGE_BYTES} then ${text} end`
+
+export const tooLong = () =>
+  new AppError('TMLIM', `An answer in one piece may have ${PAGE_BYTES / 1024 / 1024} MB`, {
+    hint: 'Ask for fewer columns or rows; writes can be answered with return=minimal.',
+  })
 
 /** The one row of an array. @throws RestError PGRST116 */
 export function single(count: number, array: string): string {

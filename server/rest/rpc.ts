@@ -10,7 +10,7 @@ import { RestError } from './errors.ts'
 import { Numbered, type Params } from './params.ts'
 import { parseQuery } from './parse-query.ts'
 import type { Payload } from './payload.ts'
-import { type Context, jsonOf, PAGE, read, single } from './read.ts'
+import { bounded, type Context, jsonOf, PAGE, read, single, tooLong } from './read.ts'
 import { readAsCaller } from './run.ts'
 import { inTransaction } from './write.ts'
 
@@ -85,9 +85,11 @@ async function rows(context: Context, func: Func, from: (params: Params) => From
   const { response, media } = context
   const result = await run(
     context,
-    (params) => `select count(*), ${jsonOf(media)} from (${new Reader(context.catalog, params).rows(from(params), query)}) r`,
+    (params) =>
+      `select n, ${bounded('b')} from (select count(*) as n, ${jsonOf(media)} as b from (${new Reader(context.catalog, params).rows(from(params), query)}) r) p`,
     writes,
   )
+  if (result.body === '') throw tooLong()
   const one = !func.set || media.kind === 'object'
   const body = one ? (func.set ? single(result.count, result.body) : result.count === 1 ? single(1, result.body) : 'null') : result.body
   response.setHeader('Content-Type', media.kind === 'csv' ? 'application/json; charset=utf-8' : media.type)

@@ -6,7 +6,6 @@
  * is a "csv" of one column whose quote is a sign that no json holds. A client that reads nothing for a minute is cut off,
  * since it holds a connection and a snapshot; one that goes away is noticed, and its statement ended with its connection.
  */
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { PoolClient } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
@@ -58,6 +57,7 @@ export async function copyOut(
       if (response.destroyed) throw new Error('the client went away')
       if (!begun) start()
       const part = kind === 'json' ? withoutMarks(chunk) : chunk
+      if (part.length === 0) continue
       if (!begun && kind === 'json') part[0] = 0x5b // the comma before the first row
       begun = true
       if (!response.write(part)) await drained(response)
@@ -77,12 +77,15 @@ function withoutMarks(chunk: Buffer): Buffer {
   return chunk.includes(MARK) ? (chunk.filter((byte) => byte !== MARK) as Buffer) : chunk
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  const signal = AbortSignal.timeout(IDLE_MS)
-  try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })])
-  } catch (error) {
-    response.destroy()
-    throw error
-  }
+/** Until the client has taken what was written, or has gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), IDLE_MS)
+    const done = () => {
+      clearTimeout(timer)
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }

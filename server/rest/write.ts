@@ -11,7 +11,7 @@ import { RestError } from './errors.ts'
 import { Numbered } from './params.ts'
 import type { ParsedQuery } from './parse-query.ts'
 import type { Payload } from './payload.ts'
-import { type Context, jsonOf, notSingle, single } from './read.ts'
+import { bounded, type Context, jsonOf, notSingle, single, tooLong } from './read.ts'
 
 export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
@@ -39,7 +39,8 @@ export async function write(
   const { text, values } = statement(context, method, relation, parsed, payload)
   const written = await inTransaction(context, async (client) => {
     const [count, body] = ((await client.query({ text, values, rowMode: 'array' })).rows as string[][])[0]!
-    return { count: Number(count), body: body ?? '' }
+    if (body === null) throw tooLong()
+    return { count: Number(count), body: body! }
   })
   answer(context, method, relation, written)
 }
@@ -67,7 +68,10 @@ function statement(
         ? updateSql(relation, payload!, columns, query.where, params, returning)
         : insertSql(relation, { payload: payload!, columns, missing: preferences.missing, conflict }, params, returning)
   const rows = read ? new Reader(catalog, params).rows(fromRelation(relation, 'w'), read) : 'select 1 from w'
-  return { text: `with ${w} select count(*), ${read ? jsonOf(media) : 'null'} from (${rows}) r`, values: params.values }
+  return {
+    text: `with ${w} select n, ${bounded('b')} from (select count(*) as n, ${read ? jsonOf(media) : `''`} as b from (${rows}) r) p`,
+    values: params.values,
+  }
 }
 
 /** What of the rows is read: nothing, their key, or what the query says (its conditions have been met, its page does not count). */

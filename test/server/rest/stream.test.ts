@@ -78,6 +78,22 @@ describe('a long read', () => {
     ])
   })
 
+  it('is a page whose rows are large, and what is changed is not answered then [TMLIM]', async () => {
+    await shop.asMain(
+      `create table wide (id int primary key, t text); insert into wide select i, repeat('x', 1000000) from generate_series(1, 20) i`,
+    )
+    for (let i = 0; i < 25 && (await open('/wide?limit=0')).status !== 200; i++) await sleep(20)
+    const { bytes, rose } = await drain(await open('/wide?order=id'))
+    const write = await fetch(`${shop.url}/rest/wide?id=gt.0`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', prefer: 'return=representation' },
+      body: JSON.stringify({ t: 'y'.repeat(1_000_000) }),
+    })
+
+    expect([bytes > 20_000_000, rose < 60 << 20, write.status, ((await write.json()) as any).code]).toEqual([true, true, 400, 'TMLIM'])
+    expect((await asked('/wide?select=id&t=like.y*')).length).toBe(0)
+  })
+
   it('takes every kind of value in its filters', async () => {
     const csv = await (
       await open(`/odd?select=id,a:doc->a->>1&or=(t.eq."",t.like.*${encodeURIComponent('quote"')}*)&id=in.(1,3)&order=id`, {
