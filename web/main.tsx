@@ -24,19 +24,24 @@ const client = new QueryClient({
       refetchOnWindowFocus: false,
       // What a retry may mend is tried again silently; what the server refused is not.
       retry: (failures, error) => failures < 5 && error instanceof ApiError && (error.code === 'OFFLINE' || error.status === 503),
-      retryDelay: (failures) => Math.min(8000, 400 * 2 ** failures)
-    }
-  }
+      retryDelay: (failures) => Math.min(8000, 400 * 2 ** failures),
+    },
+  },
 })
 const router = makeRouter(client)
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" colorSchemeManager={localStorageColorSchemeManager({ key: 'tidemark-color-scheme' })}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        colorSchemeManager={localStorageColorSchemeManager({ key: 'tidemark-color-scheme' })}
+      >
         <Notifications position="bottom-right" limit={4} zIndex={400} />
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>
-  </StrictMode>
+  </StrictMode>,
 )

@@ -2,7 +2,9 @@
 // A new screen: a file under features/, a line here, a line in shell/navigation.ts.
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { savedViewsQuery } from './features/relations/saved-views.ts'
 import type { ViewSearch } from './features/relations/view-config.ts'
+import { catalogQuery } from './shared/api/use-catalog.ts'
 import { ApiError } from './shared/api/request.ts'
 import { sessionQuery } from './shared/api/session.ts'
 import { Problem } from './shared/ui/states.tsx'
@@ -23,7 +25,7 @@ const rootRoute = createRootRouteWithContext<{ client: QueryClient }>()({
     <main className="tm-page">
       <Problem error={error} retry={() => window.location.reload()} />
     </main>
-  )
+  ),
 })
 
 const indexRoute = createRoute({
@@ -34,7 +36,7 @@ const indexRoute = createRoute({
     const first = workspaces.find(({ id }) => id === account.default_workspace) ?? workspaces[0]
     if (first) throw redirect({ to: '/w/$workspace', params: { workspace: first.id } })
   },
-  component: lazyRouteComponent(() => import('./features/account/no-workspace-screen.tsx'), 'NoWorkspaceScreen')
+  component: lazyRouteComponent(() => import('./features/account/no-workspace-screen.tsx'), 'NoWorkspaceScreen'),
 })
 
 const workspaceRoute = createRoute({ getParentRoute: () => rootRoute, path: '/w/$workspace', component: Shell })
@@ -55,7 +57,7 @@ const newViewRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'views/new',
   validateSearch: texts('from', 'step'),
-  component: lazyRouteComponent(() => import('./features/matviews/make-view-screen.tsx'), 'MakeViewScreen')
+  component: lazyRouteComponent(() => import('./features/matviews/make-view-screen.tsx'), 'MakeViewScreen'),
 })
 const viewRoute = page('views/$name', () => import('./features/matviews/matview-screen.tsx'), 'MatviewScreen')
 const editViewRoute = page('views/$name/edit', () => import('./features/matviews/edit-view-screen.tsx'), 'EditViewScreen')
@@ -64,7 +66,7 @@ const eventsRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: 'events',
   validateSearch: texts('matview', 'after', 'event'),
-  component: lazyRouteComponent(() => import('./features/events/events-screen.tsx'), 'EventsScreen')
+  component: lazyRouteComponent(() => import('./features/events/events-screen.tsx'), 'EventsScreen'),
 })
 const webhooksRoute = page('webhooks', () => import('./features/webhooks/webhooks-screen.tsx'), 'WebhooksScreen')
 const peopleRoute = page('people', () => import('./features/account/people-screen.tsx'), 'PeopleScreen')
@@ -78,7 +80,7 @@ const relation = <P extends string>(path: P) =>
     getParentRoute: () => workspaceRoute,
     path,
     validateSearch: relationSearch,
-    component: lazyRouteComponent(() => import('./features/relations/relation-screen.tsx'), 'RelationScreen')
+    component: lazyRouteComponent(() => import('./features/relations/relation-screen.tsx'), 'RelationScreen'),
   })
 const relationRoute = relation('$relation')
 const relationByNameRoute = relation('r/$relation') // for relations that are called like a screen
@@ -87,12 +89,36 @@ const recordRoute = page('r/$relation/$key', () => import('./features/relations/
 const routeTree = rootRoute.addChildren([
   indexRoute,
   workspaceRoute.addChildren([
-    homeRoute, importRoute, importJobRoute, newViewRoute, viewRoute, editViewRoute, schedulesRoute, eventsRoute, webhooksRoute, peopleRoute,
-    tokensRoute, settingsRoute, apiRoute, relationRoute, relationByNameRoute, recordRoute
-  ])
+    homeRoute,
+    importRoute,
+    importJobRoute,
+    newViewRoute,
+    viewRoute,
+    editViewRoute,
+    schedulesRoute,
+    eventsRoute,
+    webhooksRoute,
+    peopleRoute,
+    tokensRoute,
+    settingsRoute,
+    apiRoute,
+    relationRoute,
+    relationByNameRoute,
+    recordRoute,
+  ]),
 ])
 
+/** What the first screen will ask for, asked for while its code is still loading. */
+function warm(client: QueryClient): void {
+  const [, workspace, ...rest] = window.location.pathname.split('/').slice(1).map(decodeURIComponent)
+  if (!workspace || !window.location.pathname.startsWith('/w/')) return
+  void client.prefetchQuery(catalogQuery(workspace))
+  const relation = rest[0] === 'r' ? rest[1] : rest.length === 1 ? rest[0] : undefined
+  if (relation) void client.prefetchQuery(savedViewsQuery(workspace, relation))
+}
+
 export function makeRouter(client: QueryClient) {
+  warm(client)
   return createRouter({
     routeTree,
     context: { client },
@@ -104,9 +130,12 @@ export function makeRouter(client: QueryClient) {
       const pairs = Object.entries(search).filter(([, value]) => value !== undefined && value !== '')
       if (!pairs.length) return ''
       // Only what would break the address is escaped: cols and filters stay readable.
-      const text = pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value)).replace(/%(2C|3B|3D|7E|3A|2F|40|7C)/gi, (c) => decodeURIComponent(c))}`)
-      return '?' + text.join('&')
-    }
+      const text = pairs.map(
+        ([name, value]) =>
+          `${name}=${encodeURIComponent(String(value)).replace(/%(2C|3B|3D|7E|3A|2F|40|7C)/gi, (c) => decodeURIComponent(c))}`,
+      )
+      return `?${text.join('&')}`
+    },
   })
 }
 

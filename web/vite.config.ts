@@ -6,7 +6,19 @@ import { defineConfig } from 'vite'
 
 /** The server that `npm run dev` puts Vite in front of. */
 const api = process.env.TIDEMARK_API ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`
-const proxied = ['/graphql', '/graphiql', '/ruru-static', '/rest', '/events', '/auth', '/setup', '/login', '/upload-file', '/healthz', '/metrics']
+const proxied = [
+  '/graphql',
+  '/graphiql',
+  '/ruru-static',
+  '/rest',
+  '/events',
+  '/auth',
+  '/setup',
+  '/login',
+  '/upload-file',
+  '/healthz',
+  '/metrics',
+]
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -18,9 +30,9 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     target: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 700,
-    reportCompressedSize: false
+    reportCompressedSize: false,
   },
   server: {
-    proxy: Object.fromEntries(proxied.map((path) => [`^${path}(/|$|\\?)`, { target: api, ws: path === '/graphql', xfwd: true }]))
-  }
+    proxy: Object.fromEntries(proxied.map((path) => [`^${path}(/|$|\\?)`, { target: api, ws: path === '/graphql', xfwd: true }])),
+  },
 })

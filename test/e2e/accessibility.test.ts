@@ -19,7 +19,9 @@ describeNeeding(chromium(), 'accessibility', () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await openStage()
-    await stage.world.upload('stock', 'sku,item,amount,price\n1,Rope,10,18.90\n2,Lantern,4,42.00\n3,Compass,2,129.00\n4,Mug,50,9.50\n', { key: 'sku' })
+    await stage.world.upload('stock', 'sku,item,amount,price\n1,Rope,10,18.90\n2,Lantern,4,42.00\n3,Compass,2,129.00\n4,Mug,50,9.50\n', {
+      key: 'sku',
+    })
   }, 60_000)
   afterAll(() => stage?.close())
 
@@ -45,7 +47,11 @@ describeNeeding(chromium(), 'accessibility', () => {
         for (const [open, wait, name] of [
           [() => ada.page.keyboard.press('Control+k'), '.tm-palette', 'palette'],
           [() => ada.page.keyboard.press('?'), '.tm-keys', 'keys'],
-          [async () => (await ada.page.locator('[role=grid]').focus(), await ada.page.keyboard.press('Alt+ArrowDown')), '.tm-dist-facts', 'column-menu'],
+          [
+            async () => (await ada.page.locator('[role=grid]').focus(), await ada.page.keyboard.press('Alt+ArrowDown')),
+            '.tm-dist-facts',
+            'column-menu',
+          ],
           [() => ada.page.getByRole('button', { name: 'Columns' }).click(), '.tm-columns', 'columns'],
         ] as const) {
           await (open as () => Promise<unknown>)()
@@ -106,5 +112,7 @@ describeNeeding(chromium(), 'accessibility', () => {
 
 async function violations(person: Person): Promise<string[]> {
   const found = await new AxeBuilder({ page: person.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  return found.violations.flatMap(({ id, nodes }) => nodes.slice(0, 4).map(({ target, failureSummary }) => `${id}: ${target.join(' ')} — ${failureSummary?.split('\n')[1]?.trim()}`))
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 4).map(({ target, failureSummary }) => `${id}: ${target.join(' ')} — ${failureSummary?.split('\n')[1]?.trim()}`),
+  )
 }

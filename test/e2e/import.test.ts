@@ -33,7 +33,9 @@ describeNeeding(chromium(), 'from a file to a live page', () => {
 
     const took = await ada.page.evaluate(() => performance.getEntriesByName('tidemark-preview')[0]!.duration)
     expect(took).toBeLessThan(1000)
-    expect(await ada.page.locator('.tm-preview-column select').evaluateAll((all) => all.map((each) => (each as HTMLSelectElement).value))).toEqual(['integer', 'text', 'numeric', 'date', 'text'])
+    expect(
+      await ada.page.locator('.tm-preview-column select').evaluateAll((all) => all.map((each) => (each as HTMLSelectElement).value)),
+    ).toEqual(['integer', 'text', 'numeric', 'date', 'text'])
     expect(await stage.world.db.sql(`select to_regclass('ws_main.crew') as there`)).toEqual([{ there: null }])
     await ada.picture('import-preview')
   })
@@ -66,7 +68,11 @@ describeNeeding(chromium(), 'from a file to a live page', () => {
 
   it('a file with an error says line, column and value, and nothing is stored', async () => {
     await ada.page.goto(`${stage.world.url}/w/main/import`)
-    await ada.page.setInputFiles('input[type=file]', { name: 'crew.csv', mimeType: 'text/csv', buffer: Buffer.from('id,name,price,since,note\n4,Alan,cheap,2026-01-01,\n') })
+    await ada.page.setInputFiles('input[type=file]', {
+      name: 'crew.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('id,name,price,since,note\n4,Alan,cheap,2026-01-01,\n'),
+    })
     await ada.page.waitForSelector('.tm-preview-table')
     await ada.page.getByRole('button', { name: /^Import 1 row/ }).click()
     await ada.page.waitForSelector('[role=alert]')
@@ -78,23 +84,46 @@ describeNeeding(chromium(), 'from a file to a live page', () => {
 
   it('a row that psql inserts is on the page within a second', async () => {
     await openRelation(ada, stage.world, 'crew')
-    await within(5000, () => ada.page.locator('.tm-row').count(), (n) => n === 3)
+    await within(
+      5000,
+      () => ada.page.locator('.tm-row').count(),
+      (n) => n === 3,
+    )
 
     await stage.world.db.sql(`insert into ws_main.crew (id, name, price) values (4, 'Barbara', 3)`)
-    const took = await within(3000, () => cell(ada, 3, 2).textContent().catch(() => ''), (text) => text === 'Barbara')
+    const took = await within(
+      3000,
+      () =>
+        cell(ada, 3, 2)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === 'Barbara',
+    )
 
     expect(took).toBeLessThan(1000)
-    await within(2000, () => ada.page.locator('.tm-relation-count').textContent(), (text) => text!.startsWith('4 rows'))
+    await within(
+      2000,
+      () => ada.page.locator('.tm-relation-count').textContent(),
+      (text) => text!.startsWith('4 rows'),
+    )
     await ada.picture('relation-live')
   })
 
   it('a cell that psql updates changes with a flash, a deleted row goes', async () => {
     await stage.world.db.sql(`update ws_main.crew set price = 4.75 where id = 4`)
-    await within(3000, () => cell(ada, 3, 3).textContent(), (text) => text === '4.75')
+    await within(
+      3000,
+      () => cell(ada, 3, 3).textContent(),
+      (text) => text === '4.75',
+    )
     expect(await cell(ada, 3, 3).locator('[data-flash]').count()).toBe(1)
 
     await stage.world.db.sql(`delete from ws_main.crew where id = 1`)
-    await within(3000, () => cell(ada, 0, 2).textContent(), (text) => text === 'Grace')
+    await within(
+      3000,
+      () => cell(ada, 0, 2).textContent(),
+      (text) => text === 'Grace',
+    )
   })
 
   it('a table made in psql is in the navigation by itself, with its page, and goes by itself', async () => {
@@ -110,14 +139,33 @@ describeNeeding(chromium(), 'from a file to a live page', () => {
 
   it('sort, filter and search are in the address and survive a reload', async () => {
     await openRelation(ada, stage.world, 'crew', '?sort=-price&f=price~gt~4')
-    await within(3000, () => ada.page.locator('.tm-row').count(), (n) => n === 3)
+    await within(
+      3000,
+      () => ada.page.locator('.tm-row').count(),
+      (n) => n === 3,
+    )
     expect(await cell(ada, 0, 3).textContent()).toBe('12.00')
     await ada.page.fill('[data-search]', 'eds')
-    await within(3000, () => ada.page.locator('.tm-row').count(), (n) => n === 1)
-    await within(2000, async () => ada.page.url(), (url) => url.endsWith('?sort=-price&f=price~gt~4&q=eds'))
+    await within(
+      3000,
+      () => ada.page.locator('.tm-row').count(),
+      (n) => n === 1,
+    )
+    await within(
+      2000,
+      async () => ada.page.url(),
+      (url) => url.endsWith('?sort=-price&f=price~gt~4&q=eds'),
+    )
 
     await ada.page.reload()
-    await within(5000, () => cell(ada, 0, 2).textContent().catch(() => ''), (text) => text === 'Edsger')
+    await within(
+      5000,
+      () =>
+        cell(ada, 0, 2)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === 'Edsger',
+    )
     expect(await ada.page.inputValue('[data-search]')).toBe('eds')
   })
 })

@@ -21,24 +21,50 @@ describeNeeding(chromium(), 'a million rows', () => {
   afterAll(() => stage?.close())
 
   const shown = () => ada.page.locator('.tm-row .tm-gutter-number').allTextContents()
-  const isFilled = async () => (await ada.page.locator('.tm-row').count()) > 10 && (await ada.page.locator('.tm-row .tm-ghost').count()) === 0
+  const isFilled = async () =>
+    (await ada.page.locator('.tm-row').count()) > 10 && (await ada.page.locator('.tm-row .tm-ghost').count()) === 0
 
   it('the first rows are there at once, the count says a million', async () => {
     await openRelation(ada, stage.world, 'readings')
-    await within(8000, () => cell(ada, 0, 1).textContent().catch(() => ''), (text) => text === 'sensor 1')
+    await within(
+      8000,
+      () =>
+        cell(ada, 0, 1)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === 'sensor 1',
+    )
 
-    await within(8000, () => ada.page.locator('.tm-relation-count').textContent(), (text) => text!.startsWith('1,000,000 rows'))
+    await within(
+      8000,
+      () => ada.page.locator('.tm-relation-count').textContent(),
+      (text) => text!.startsWith('1,000,000 rows'),
+    )
   })
 
   it('Ctrl+End shows the last row, Ctrl+Home the first', async () => {
     await cell(ada, 0, 1).click()
     await ada.page.keyboard.press('Control+End')
-    await within(8000, () => cell(ada, ROWS - 1, 0).textContent().catch(() => ''), (text) => text === '1000000')
+    await within(
+      8000,
+      () =>
+        cell(ada, ROWS - 1, 0)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === '1000000',
+    )
     await within(8000, isFilled, Boolean)
     await ada.picture('million-rows-end')
 
     await ada.page.keyboard.press('Control+Home')
-    await within(8000, () => cell(ada, 0, 0).textContent().catch(() => ''), (text) => text === '1')
+    await within(
+      8000,
+      () =>
+        cell(ada, 0, 0)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === '1',
+    )
   })
 
   it('the scroll bar dragged to the end ends at the last row, and jumps settle filled', async () => {
@@ -55,13 +81,21 @@ describeNeeding(chromium(), 'a million rows', () => {
     await ada.page.keyboard.press('Control+g')
     await ada.page.getByLabel('Row 1 to 1,000,000').fill('700000')
     await ada.page.keyboard.press('Enter')
-    await within(8000, () => ada.page.locator('.tm-relation-foot span').textContent(), (text) => text === 'Row 700,000 of 1,000,000')
+    await within(
+      8000,
+      () => ada.page.locator('.tm-relation-foot span').textContent(),
+      (text) => text === 'Row 700,000 of 1,000,000',
+    )
     await ada.page.mouse.move(700, 400)
     for (let step = 0; step < 20; step++) {
       await ada.page.mouse.wheel(0, 320)
       await ada.page.waitForTimeout(30)
     }
-    await within(4000, () => ada.page.locator('.tm-relation-foot span').textContent(), (text) => text === 'Row 700,200 of 1,000,000')
+    await within(
+      4000,
+      () => ada.page.locator('.tm-relation-foot span').textContent(),
+      (text) => text === 'Row 700,200 of 1,000,000',
+    )
     await within(8000, isFilled, Boolean)
   })
 
@@ -80,12 +114,23 @@ describeNeeding(chromium(), 'a million rows', () => {
     expect(await topRow(ada)).toBe(before)
     await ada.picture('rows-above')
     await ada.page.locator('.tm-above').click()
-    await within(4000, () => cell(ada, 0, 0).textContent().catch(() => ''), (text) => text === String(ROWS + 12))
+    await within(
+      4000,
+      () =>
+        cell(ada, 0, 0)
+          .textContent()
+          .catch(() => ''),
+      (text) => text === String(ROWS + 12),
+    )
   })
 
   it('a server that goes and comes back is said to be gone, then everything is as the database has it', async () => {
     await openRelation(ada, stage.world, 'readings', '?f=id~lte~5')
-    await within(8000, () => ada.page.locator('.tm-row').count(), (n) => n === 5)
+    await within(
+      8000,
+      () => ada.page.locator('.tm-row').count(),
+      (n) => n === 5,
+    )
     const port = Number(new URL(stage.world.url).port)
     await stage.world.server.close()
     await ada.page.waitForSelector('.tm-live[data-state=reconnecting]')
@@ -96,8 +141,16 @@ describeNeeding(chromium(), 'a million rows', () => {
 
     await stage.world.another({ port })
 
-    await within(20_000, () => cell(ada, 1, 1).textContent(), (text) => text === 'meanwhile')
-    await within(3000, () => ada.page.locator('.tm-row').count(), (n) => n === 4)
+    await within(
+      20_000,
+      () => cell(ada, 1, 1).textContent(),
+      (text) => text === 'meanwhile',
+    )
+    await within(
+      3000,
+      () => ada.page.locator('.tm-row').count(),
+      (n) => n === 4,
+    )
     await ada.page.waitForSelector('.tm-relation-head .tm-live[data-state=live]')
     expect(await ada.page.locator('.tm-reconnect').count()).toBe(0)
     expect(ada.faults).toEqual([])
@@ -109,7 +162,10 @@ async function topRow(person: Person): Promise<string | null> {
   return person.page.evaluate(() => {
     const grid = document.querySelector('[role=grid]')!
     const top = grid.getBoundingClientRect().top + 36
-    const row = [...grid.querySelectorAll('.tm-row')].map((each) => ({ y: each.getBoundingClientRect().top - top, each })).filter(({ y }) => y > -2).sort((a, b) => a.y - b.y)[0]
+    const row = [...grid.querySelectorAll('.tm-row')]
+      .map((each) => ({ y: each.getBoundingClientRect().top - top, each }))
+      .filter(({ y }) => y > -2)
+      .sort((a, b) => a.y - b.y)[0]
     return row?.each.querySelector('[role=gridcell]')?.textContent ?? null
   })
 }

@@ -10,7 +10,9 @@ describeNeeding(chromium(), 'two people on one table', () => {
   let grace: Person
   beforeAll(async () => {
     stage = await openStage()
-    await stage.world.upload('stock', 'sku,item,amount,price\n1,Rope,10,18.90\n2,Lantern,4,42.00\n3,Compass,2,129.00\n4,Mug,50,9.50\n', { key: 'sku' })
+    await stage.world.upload('stock', 'sku,item,amount,price\n1,Rope,10,18.90\n2,Lantern,4,42.00\n3,Compass,2,129.00\n4,Mug,50,9.50\n', {
+      key: 'sku',
+    })
     ;[ada, grace] = await Promise.all([stage.person('Ada'), stage.person('Grace', { role: 'editor' })])
     await Promise.all([openRelation(ada, stage.world, 'stock'), openRelation(grace, stage.world, 'stock')])
   }, 60_000)
@@ -25,14 +27,24 @@ describeNeeding(chromium(), 'two people on one table', () => {
   it('an edit of one is on the page of the other within a second', async () => {
     await type(ada, 0, 2, '11')
 
-    expect(await within(3000, () => cell(grace, 0, 2).textContent(), (text) => text === '11')).toBeLessThan(1500)
+    expect(
+      await within(
+        3000,
+        () => cell(grace, 0, 2).textContent(),
+        (text) => text === '11',
+      ),
+    ).toBeLessThan(1500)
     expect(await stage.world.db.sql('select amount from ws_main.stock where sku = 1')).toEqual([{ amount: 11 }])
   })
 
   it('two people in different columns of one row do not meet', async () => {
     await Promise.all([type(ada, 1, 2, '5'), type(grace, 1, 3, '43')])
 
-    await within(3000, () => stage.world.db.sql('select amount, price::text from ws_main.stock where sku = 2'), (rows) => rows[0].amount === 5 && rows[0].price === '43')
+    await within(
+      3000,
+      () => stage.world.db.sql('select amount, price::text from ws_main.stock where sku = 2'),
+      (rows) => rows[0].amount === 5 && rows[0].price === '43',
+    )
     expect(await ada.page.locator('.tm-conflict').count()).toBe(0)
   })
 
@@ -40,7 +52,11 @@ describeNeeding(chromium(), 'two people on one table', () => {
     await cell(ada, 2, 2).click()
     await ada.page.keyboard.press('F2')
     await type(grace, 2, 2, '7')
-    await within(3000, () => stage.world.db.sql('select amount from ws_main.stock where sku = 3'), (rows) => rows[0].amount === 7)
+    await within(
+      3000,
+      () => stage.world.db.sql('select amount from ws_main.stock where sku = 3'),
+      (rows) => rows[0].amount === 7,
+    )
     await ada.page.locator('.tm-editor').fill('9')
     await ada.page.keyboard.press('Enter')
     await ada.page.waitForSelector('.tm-conflict')
@@ -49,7 +65,11 @@ describeNeeding(chromium(), 'two people on one table', () => {
     expect(await stage.world.db.sql('select amount from ws_main.stock where sku = 3')).toEqual([{ amount: 7 }])
     await ada.picture('conflict')
     await ada.page.getByRole('button', { name: 'Take theirs' }).click()
-    await within(2000, () => cell(ada, 2, 2).textContent(), (text) => text === '7')
+    await within(
+      2000,
+      () => cell(ada, 2, 2).textContent(),
+      (text) => text === '7',
+    )
   })
 
   it('a value that PostgreSQL refuses stays in the cell with the reason', async () => {
@@ -65,10 +85,23 @@ describeNeeding(chromium(), 'two people on one table', () => {
     await cell(ada, 0, 2).click()
     await ada.page.evaluate(() => navigator.clipboard.writeText('100\t1.5\n200\t2.5'))
     await ada.page.keyboard.press('Control+v')
-    await within(3000, () => stage.world.db.sql('select amount, price::text from ws_main.stock order by sku limit 2'), (rows) => JSON.stringify(rows) === JSON.stringify([{ amount: 100, price: '1.5' }, { amount: 200, price: '2.5' }]))
+    await within(
+      3000,
+      () => stage.world.db.sql('select amount, price::text from ws_main.stock order by sku limit 2'),
+      (rows) =>
+        JSON.stringify(rows) ===
+        JSON.stringify([
+          { amount: 100, price: '1.5' },
+          { amount: 200, price: '2.5' },
+        ]),
+    )
 
     await ada.page.keyboard.press('Control+z')
-    await within(3000, () => stage.world.db.sql('select amount from ws_main.stock order by sku limit 2'), (rows) => rows[0].amount === 11 && rows[1].amount === 5)
+    await within(
+      3000,
+      () => stage.world.db.sql('select amount from ws_main.stock order by sku limit 2'),
+      (rows) => rows[0].amount === 11 && rows[1].amount === 5,
+    )
   })
 
   it('ticked rows are deleted together, and undo brings them back with their keys', async () => {
@@ -77,13 +110,29 @@ describeNeeding(chromium(), 'two people on one table', () => {
     await ada.page.keyboard.press('ArrowDown')
     await ada.page.keyboard.press('Space')
     await ada.page.getByRole('button', { name: 'Delete' }).click()
-    await within(3000, () => stage.world.db.sql('select sku from ws_main.stock order by sku'), (rows) => rows.length === 2)
-    await within(3000, () => grace.page.locator('.tm-row').count(), (n) => n === 2)
+    await within(
+      3000,
+      () => stage.world.db.sql('select sku from ws_main.stock order by sku'),
+      (rows) => rows.length === 2,
+    )
+    await within(
+      3000,
+      () => grace.page.locator('.tm-row').count(),
+      (n) => n === 2,
+    )
 
     await ada.page.locator('[role=grid]').focus()
     await ada.page.keyboard.press('Control+z')
-    await within(3000, () => stage.world.db.sql('select sku from ws_main.stock order by sku'), (rows) => rows.length === 4)
-    await within(3000, () => grace.page.locator('.tm-row').count(), (n) => n === 4)
+    await within(
+      3000,
+      () => stage.world.db.sql('select sku from ws_main.stock order by sku'),
+      (rows) => rows.length === 4,
+    )
+    await within(
+      3000,
+      () => grace.page.locator('.tm-row').count(),
+      (n) => n === 4,
+    )
   })
 
   it('formats and order of columns survive a reload and reach another browser of the same person', async () => {
@@ -91,14 +140,26 @@ describeNeeding(chromium(), 'two people on one table', () => {
     await ada.page.locator('#h-3 .tm-head-menu').click()
     await ada.page.getByRole('menuitem', { name: /^Format/ }).click()
     await ada.page.getByRole('menuitem', { name: /^Currency/ }).click()
-    await within(3000, () => cell(ada, 2, 3).textContent(), (text) => text === '€129.00')
+    await within(
+      3000,
+      () => cell(ada, 2, 3).textContent(),
+      (text) => text === '€129.00',
+    )
     await ada.page.keyboard.press('Escape')
-    await within(5000, () => stage.world.db.sql('select config from app_public.saved_views'), (rows) => JSON.stringify(rows).includes('currency'))
+    await within(
+      5000,
+      () => stage.world.db.sql('select config from app_public.saved_views'),
+      (rows) => JSON.stringify(rows).includes('currency'),
+    )
     expect(ada.page.url()).toContain('price;fcurrency')
 
     const elsewhere = await stage.person('Ada')
     await openRelation(elsewhere, stage.world, 'stock')
-    await within(5000, () => cell(elsewhere, 2, 3).textContent(), (text) => text === '€129.00')
+    await within(
+      5000,
+      () => cell(elsewhere, 2, 3).textContent(),
+      (text) => text === '€129.00',
+    )
     expect(await cell(grace, 2, 3).textContent()).toBe('129.00')
   })
 

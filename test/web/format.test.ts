@@ -28,12 +28,26 @@ describe('values as text', () => {
   it('bytes, durations and times ago use the unit that a person would', () => {
     const now = Date.parse('2026-01-02T12:00:00Z')
 
-    expect([bytes(999), bytes('1234567'), duration(12), duration(1234), duration(125_000)]).toEqual(['999 byte', '1.2 MB', '12 ms', '1.2 s', '2 min 5 s'])
-    expect([relative('2026-01-02T11:59:57Z', now), relative('2026-01-02T11:55:00Z', now), relative('2026-01-01T12:00:00Z', now)]).toEqual(['now', '5 minutes ago', 'yesterday'])
+    expect([bytes(999), bytes('1234567'), duration(12), duration(1234), duration(125_000)]).toEqual([
+      '999 byte',
+      '1.2 MB',
+      '12 ms',
+      '1.2 s',
+      '2 min 5 s',
+    ])
+    expect([relative('2026-01-02T11:59:57Z', now), relative('2026-01-02T11:55:00Z', now), relative('2026-01-01T12:00:00Z', now)]).toEqual([
+      'now',
+      '5 minutes ago',
+      'yesterday',
+    ])
   })
 
   it('numbers stand right, the type in a header is short', () => {
-    expect([isRightAligned({ kind: 'auto' }, 'numeric'), isRightAligned({ kind: 'tag' }, 'numeric'), isRightAligned({ kind: 'auto' }, 'text')]).toEqual([true, false, false])
+    expect([
+      isRightAligned({ kind: 'auto' }, 'numeric'),
+      isRightAligned({ kind: 'tag' }, 'numeric'),
+      isRightAligned({ kind: 'auto' }, 'text'),
+    ]).toEqual([true, false, false])
     expect(shortType('timestamp with time zone')).toBe('timestamptz')
   })
 })

@@ -89,7 +89,13 @@ describe('the row store', () => {
     const shifts: number[] = []
     store.onShift = (rows) => shifts.push(rows)
 
-    blocks.get(20)!.patch({ removes: ['n29', 'n28'], upserts: [{ index: 0, node: row(18) }, { index: 1, node: row(19) }] })
+    blocks.get(20)!.patch({
+      removes: ['n29', 'n28'],
+      upserts: [
+        { index: 0, node: row(18) },
+        { index: 1, node: row(19) },
+      ],
+    })
 
     expect(shifts).toEqual([2])
     store.close()
@@ -129,6 +135,9 @@ describe('the height cap', () => {
 
 describe('a pasted block', () => {
   it('is read as a spreadsheet writes it: tabs, quoted cells, a last empty line', () => {
-    expect(parseBlock('a\tb\r\n"x\ty"\t"say ""hi""\nthere"\n')).toEqual([['a', 'b'], ['x\ty', 'say "hi"\nthere']])
+    expect(parseBlock('a\tb\r\n"x\ty"\t"say ""hi""\nthere"\n')).toEqual([
+      ['a', 'b'],
+      ['x\ty', 'say "hi"\nthere'],
+    ])
   })
 })

@@ -1,8 +1,31 @@
 /** The address of a view: what a person arranged, readable, and read back as it was. */
-import { fromSearch, moveColumn, placeColumns, readConfig, toSearch, withColumn, EMPTY, type ViewConfig } from '../../web/features/relations/view-config.ts'
+import {
+  fromSearch,
+  moveColumn,
+  placeColumns,
+  readConfig,
+  toSearch,
+  withColumn,
+  EMPTY,
+  type ViewConfig,
+} from '../../web/features/relations/view-config.ts'
 import type { Column } from '../../web/shared/api/catalog.ts'
 
-const column = (name: string, base = 'text'): Column => ({ name, number: 1, type: base, base, nullable: true, hasDefault: false, generated: false, comment: null, values: null, field: name, graphqlType: 'String', asc: `${name}_ASC`, desc: `${name}_DESC` })
+const column = (name: string, base = 'text'): Column => ({
+  name,
+  number: 1,
+  type: base,
+  base,
+  nullable: true,
+  hasDefault: false,
+  generated: false,
+  comment: null,
+  values: null,
+  field: name,
+  graphqlType: 'String',
+  asc: `${name}_ASC`,
+  desc: `${name}_DESC`,
+})
 const COLUMNS = [column('id', 'bigint'), column('price', 'numeric'), column('name')]
 
 describe('a view in the address', () => {
@@ -11,8 +34,14 @@ describe('a view in the address', () => {
       { name: 'price', w: 120, pin: 'left', fmt: { kind: 'currency', opt: { currency: 'EUR', decimals: 2 } } },
       { name: 'a,b;c~d', title: 'Odd, but allowed', hidden: true },
     ],
-    sort: [{ name: 'price', desc: true }, { name: 'id', desc: false }],
-    filter: [{ name: 'price', op: 'gt', value: '10' }, { name: 'name', op: 'has', value: 'x~y,z&=ä' }],
+    sort: [
+      { name: 'price', desc: true },
+      { name: 'id', desc: false },
+    ],
+    filter: [
+      { name: 'price', op: 'gt', value: '10' },
+      { name: 'name', op: 'has', value: 'x~y,z&=ä' },
+    ],
     density: 'compact',
   }
 
@@ -41,11 +70,19 @@ describe('a view in the address', () => {
 
 describe('the columns of a view', () => {
   it('a column that the view does not know comes last by itself', () => {
-    expect(placeColumns(COLUMNS, { ...EMPTY, cols: [{ name: 'name' }, { name: 'gone' }] }).map(({ name }) => name)).toEqual(['name', 'id', 'price'])
+    expect(placeColumns(COLUMNS, { ...EMPTY, cols: [{ name: 'name' }, { name: 'gone' }] }).map(({ name }) => name)).toEqual([
+      'name',
+      'id',
+      'price',
+    ])
   })
 
   it('pinned columns come first', () => {
-    expect(placeColumns(COLUMNS, { ...EMPTY, cols: [{ name: 'id' }, { name: 'price', pin: 'left' }] }).map(({ name }) => name)).toEqual(['price', 'id', 'name'])
+    expect(placeColumns(COLUMNS, { ...EMPTY, cols: [{ name: 'id' }, { name: 'price', pin: 'left' }] }).map(({ name }) => name)).toEqual([
+      'price',
+      'id',
+      'name',
+    ])
   })
 
   it('a change of one column keeps the others, a move says the whole order', () => {
@@ -57,6 +94,8 @@ describe('the columns of a view', () => {
   })
 
   it('numbers that name something have no thousands apart', () => {
-    expect(placeColumns([column('order_id', 'integer'), column('amount', 'integer')], EMPTY).map(({ format }) => format.opt?.grouping)).toEqual([false, undefined])
+    expect(
+      placeColumns([column('order_id', 'integer'), column('amount', 'integer')], EMPTY).map(({ format }) => format.opt?.grouping),
+    ).toEqual([false, undefined])
   })
 })

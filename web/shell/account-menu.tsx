@@ -7,7 +7,7 @@ import { signOut, useSession, useWorkspace } from '../shared/api/session.ts'
 const SCHEMES = [
   { value: 'light', name: 'Light', icon: IconSun },
   { value: 'dark', name: 'Dark', icon: IconMoon },
-  { value: 'auto', name: 'As the system', icon: IconDeviceDesktop }
+  { value: 'auto', name: 'As the system', icon: IconDeviceDesktop },
 ] as const
 
 export function AccountMenu() {
@@ -27,7 +27,13 @@ export function AccountMenu() {
       <Menu.Dropdown>
         <Menu.Label>{account.email}</Menu.Label>
         {SCHEMES.map(({ value, name, icon: Icon }) => (
-          <Menu.Item key={value} rightSection={colorScheme === value ? <IconCheck size={14} aria-label="chosen" /> : null} leftSection={<Icon size={15} aria-hidden />} onClick={() => setColorScheme(value)} fw={colorScheme === value ? 600 : 400}>
+          <Menu.Item
+            key={value}
+            rightSection={colorScheme === value ? <IconCheck size={14} aria-label="chosen" /> : null}
+            leftSection={<Icon size={15} aria-hidden />}
+            onClick={() => setColorScheme(value)}
+            fw={colorScheme === value ? 600 : 400}
+          >
             {name}
           </Menu.Item>
         ))}

@@ -16,20 +16,23 @@ const GRID: [string, string][] = [
   ['Ctrl C / Ctrl V', 'Copy / paste a block'],
   ['Ctrl Z / Ctrl Y', 'Undo / redo'],
   ['Alt ↓', 'Menu of the column'],
-  ['Tab', 'Leave the grid']
+  ['Tab', 'Leave the grid'],
 ]
 const APP: [string, string][] = [
   ['Ctrl K', 'Find anything'],
   ['/', 'Search in this relation'],
   ['?', 'This list'],
-  ...SCREENS.filter(({ key }) => key).map(({ key, name }): [string, string] => [`g ${key}`, name])
+  ...SCREENS.filter(({ key }) => key).map(({ key, name }): [string, string] => [`g ${key}`, name]),
 ]
 
 export default function KeyHelp({ close }: { close: () => void }) {
   return (
     <Modal opened onClose={close} title="Keyboard" size="lg">
       <div className="tm-keys">
-        {[{ title: 'Everywhere', keys: APP }, { title: 'In a grid', keys: GRID }].map(({ title, keys }) => (
+        {[
+          { title: 'Everywhere', keys: APP },
+          { title: 'In a grid', keys: GRID },
+        ].map(({ title, keys }) => (
           <section key={title}>
             <h3 className="tm-section-title">{title}</h3>
             <dl>

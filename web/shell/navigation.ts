@@ -1,5 +1,15 @@
 // The screens of a workspace as the sidebar and the palette list them.
-import { IconApi, IconBell, IconClockPlay, IconDownload, IconHome, IconKey, IconSettings, IconUsers, IconWebhook } from '@tabler/icons-react'
+import {
+  IconApi,
+  IconBell,
+  IconClockPlay,
+  IconDownload,
+  IconHome,
+  IconKey,
+  IconSettings,
+  IconUsers,
+  IconWebhook,
+} from '@tabler/icons-react'
 import type { ComponentType } from 'react'
 
 export interface Screen {
@@ -21,5 +31,5 @@ export const SCREENS: Screen[] = [
   { name: 'API', path: '/api', icon: IconApi, key: 'a', about: 'GraphiQL, REST, the command line', part: 'bottom' },
   { name: 'Tokens', path: '/tokens', icon: IconKey, about: 'Keys for programs', part: 'bottom' },
   { name: 'People', path: '/people', icon: IconUsers, key: 'p', about: 'Who is in this workspace', part: 'bottom' },
-  { name: 'Settings', path: '/settings', icon: IconSettings, about: 'Retention, appearance, language of formats', part: 'bottom' }
+  { name: 'Settings', path: '/settings', icon: IconSettings, about: 'Retention, appearance, language of formats', part: 'bottom' },
 ]

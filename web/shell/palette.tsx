@@ -44,21 +44,43 @@ export default function Palette({ close, openKeys }: { close: () => void; openKe
     const go = (to: string) => () => void navigate({ to })
     return [
       ...(relations ?? []).map((relation) => ({
-        id: `r-${relation.name}`, name: relation.name, about: KIND_WORDS[relation.kind], icon: <RelationIcon kind={relation.kind} />, run: () => void navigate(relationTo(workspace, relation.name))
+        id: `r-${relation.name}`,
+        name: relation.name,
+        about: KIND_WORDS[relation.kind],
+        icon: <RelationIcon kind={relation.kind} />,
+        run: () => void navigate(relationTo(workspace, relation.name)),
       })),
-      ...SCREENS.map(({ name, path, about, icon: Icon }) => ({ id: `s-${name}`, name, about, icon: <Icon size={16} stroke={1.7} />, run: go(`/w/${workspace}${path}`) })),
-      { id: 'a-view', name: 'Make a view', about: 'A SELECT that refreshes by itself', icon: <IconPlus size={16} />, run: go(`/w/${workspace}/views/new`) },
+      ...SCREENS.map(({ name, path, about, icon: Icon }) => ({
+        id: `s-${name}`,
+        name,
+        about,
+        icon: <Icon size={16} stroke={1.7} />,
+        run: go(`/w/${workspace}${path}`),
+      })),
+      {
+        id: 'a-view',
+        name: 'Make a view',
+        about: 'A SELECT that refreshes by itself',
+        icon: <IconPlus size={16} />,
+        run: go(`/w/${workspace}/views/new`),
+      },
       { id: 'a-dark', name: 'Dark appearance', about: 'Settings', icon: <IconMoon size={16} />, run: () => setColorScheme('dark') },
       { id: 'a-light', name: 'Light appearance', about: 'Settings', icon: <IconSun size={16} />, run: () => setColorScheme('light') },
       { id: 'a-keys', name: 'Keyboard shortcuts', about: '?', icon: <IconKeyboard size={16} />, run: openKeys },
-      ...workspaces.filter(({ id }) => id !== workspace).map(({ id, name }) => ({ id: `w-${id}`, name, about: 'Workspace', icon: <IconCornerDownLeft size={16} />, run: go(`/w/${id}`) })),
-      { id: 'a-out', name: 'Sign out', about: 'Account', icon: <IconLogout size={16} />, run: () => void signOut() }
+      ...workspaces
+        .filter(({ id }) => id !== workspace)
+        .map(({ id, name }) => ({ id: `w-${id}`, name, about: 'Workspace', icon: <IconCornerDownLeft size={16} />, run: go(`/w/${id}`) })),
+      { id: 'a-out', name: 'Sign out', about: 'Account', icon: <IconLogout size={16} />, run: () => void signOut() },
     ]
   }, [relations, workspaces, workspace, navigate, setColorScheme, openKeys])
 
   const wanted = text.trim().toLowerCase()
   const found = wanted
-    ? entries.map((entry) => ({ entry, points: Math.max(score(entry.name, wanted), score(entry.about, wanted) / 3) })).filter(({ points }) => points > 0).sort((a, b) => b.points - a.points).map(({ entry }) => entry)
+    ? entries
+        .map((entry) => ({ entry, points: Math.max(score(entry.name, wanted), score(entry.about, wanted) / 3) }))
+        .filter(({ points }) => points > 0)
+        .sort((a, b) => b.points - a.points)
+        .map(({ entry }) => entry)
     : entries
   const shown = found.slice(0, 60)
   const at = Math.min(active, shown.length - 1)
@@ -83,20 +105,44 @@ export default function Palette({ close, openKeys }: { close: () => void; openKe
   return (
     <Modal opened onClose={close} withCloseButton={false} padding={0} size={560} yOffset="12vh" centered={false} aria-label="Find anything">
       <input
-        className="tm-palette-input" placeholder="Find a relation, a screen, an action…" data-autofocus value={text} role="combobox" aria-expanded="true"
-        aria-controls="palette-list" aria-activedescendant={shown[at] ? `palette-${shown[at].id}` : undefined} aria-label="Find anything" autoComplete="off" spellCheck={false}
-        onChange={(event) => (setText(event.currentTarget.value), setActive(0))} onKeyDown={onKeyDown}
+        className="tm-palette-input"
+        placeholder="Find a relation, a screen, an action…"
+        data-autofocus
+        value={text}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette-list"
+        aria-activedescendant={shown[at] ? `palette-${shown[at].id}` : undefined}
+        aria-label="Find anything"
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => (setText(event.currentTarget.value), setActive(0))}
+        onKeyDown={onKeyDown}
       />
-      <ul id="palette-list" role="listbox" aria-label="Results" className="tm-palette">
+      <div id="palette-list" role="listbox" aria-label="Results" className="tm-palette">
         {shown.map((entry, index) => (
-          <li key={entry.id} id={`palette-${entry.id}`} role="option" aria-selected={index === at} onMouseMove={() => setActive(index)} onClick={() => run(entry)}>
-            <span className="tm-palette-icon" aria-hidden>{entry.icon}</span>
+          <div
+            key={entry.id}
+            id={`palette-${entry.id}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === at}
+            onMouseMove={() => setActive(index)}
+            onClick={() => run(entry)}
+          >
+            <span className="tm-palette-icon" aria-hidden>
+              {entry.icon}
+            </span>
             <span className="tm-truncate">{entry.name}</span>
             <span className="tm-palette-about">{entry.about}</span>
-          </li>
+          </div>
         ))}
-      </ul>
-      {shown.length === 0 && <p className="tm-palette-none" role="status">Nothing is called “{text}”.</p>}
+      </div>
+      {shown.length === 0 && (
+        <p className="tm-palette-none" role="status">
+          Nothing is called “{text}”.
+        </p>
+      )}
     </Modal>
   )
 }

@@ -2,7 +2,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconKeyboard, IconPlus, IconSearch } from '@tabler/icons-react'
 import { useCatalog } from '../shared/api/use-catalog.ts'
-import { type Relation, type RelationKind } from '../shared/api/catalog.ts'
+import type { Relation, RelationKind } from '../shared/api/catalog.ts'
 import { useRole, useWorkspace } from '../shared/api/session.ts'
 import { count } from '../shared/format/text.ts'
 import { AppLink, relationTo } from '../shared/ui/app-link.tsx'
@@ -14,7 +14,7 @@ import { WorkspaceMenu } from './workspace-menu.tsx'
 
 const GROUPS: { title: string; kinds: RelationKind[]; empty: string }[] = [
   { title: 'Tables', kinds: ['table', 'foreign'], empty: 'Drop a CSV anywhere to make one.' },
-  { title: 'Views', kinds: ['matview', 'view'], empty: 'Made of a SELECT over tables.' }
+  { title: 'Views', kinds: ['matview', 'view'], empty: 'Made of a SELECT over tables.' },
 ]
 
 export function Sidebar({ openPalette, openKeys }: { openPalette: () => void; openKeys: () => void }) {
@@ -83,7 +83,11 @@ function ScreenLink({ workspace, screen }: { workspace: string; screen: (typeof 
   const Icon = screen.icon
   return (
     <li>
-      <AppLink to={`/w/${workspace}${screen.path}`} className="tm-nav-link" activeOptions={{ exact: screen.path === '', includeSearch: false }}>
+      <AppLink
+        to={`/w/${workspace}${screen.path}`}
+        className="tm-nav-link"
+        activeOptions={{ exact: screen.path === '', includeSearch: false }}
+      >
         <Icon size={16} stroke={1.7} aria-hidden />
         <span className="tm-truncate">{screen.name}</span>
       </AppLink>

@@ -21,7 +21,15 @@ export function useShortcuts({ openPalette, openKeys }: { openPalette: () => voi
         openPalette()
         return
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target) || readPreference('singleKeys') === 'off') return
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.defaultPrevented ||
+        isTyping(event.target) ||
+        readPreference('singleKeys') === 'off'
+      )
+        return
       // In a grid, letters replace the cell: only ? and / act there.
       const inGrid = !!(event.target as HTMLElement).closest?.('[role=grid][data-editable]')
       if (event.key === '?') return openKeys()

@@ -24,7 +24,13 @@ export function WorkspaceMenu() {
           <Menu.Item
             key={workspace.id}
             onClick={() => void navigate({ to: `/w/${workspace.id}` })}
-            rightSection={workspace.id === current ? <IconCheck size={14} aria-label="current" /> : <span className="tm-small tm-dim">{workspace.role}</span>}
+            rightSection={
+              workspace.id === current ? (
+                <IconCheck size={14} aria-label="current" />
+              ) : (
+                <span className="tm-small tm-dim">{workspace.role}</span>
+              )
+            }
           >
             {workspace.name}
           </Menu.Item>

@@ -25,7 +25,10 @@ export interface Person {
 export interface Stage {
   world: World
   /** Signs in as a member of workspace main; the same name is the same account. */
-  person(name: string, options?: { scheme?: 'light' | 'dark'; width?: number; height?: number; role?: 'owner' | 'editor' | 'reader' }): Promise<Person>
+  person(
+    name: string,
+    options?: { scheme?: 'light' | 'dark'; width?: number; height?: number; role?: 'owner' | 'editor' | 'reader' },
+  ): Promise<Person>
   close(): Promise<void>
 }
 
@@ -65,7 +68,15 @@ export async function openStage(): Promise<Stage> {
         locale: 'en-GB',
         timezoneId: 'UTC',
         permissions: ['clipboard-read', 'clipboard-write'],
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+        args: [
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--no-first-run',
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-sync',
+        ],
       })
       context.setDefaultTimeout(25_000)
       await signIn(world, context, name, role)
@@ -103,7 +114,10 @@ async function signIn(world: World, context: BrowserContext, name: string, role:
     [email, role],
   )
   const link = await createSignInLink(world.server.db.owner, world.url, email)
-  const reply = await context.request.post(`${world.url}/auth/sign-in`, { data: { link: link!.split('/').at(-1) }, headers: { origin: world.url } })
+  const reply = await context.request.post(`${world.url}/auth/sign-in`, {
+    data: { link: link!.split('/').at(-1) },
+    headers: { origin: world.url },
+  })
   if (!reply.ok()) throw new Error(`${name} could not sign in: ${reply.status()} ${await reply.text()}`)
 }
 

@@ -7,8 +7,23 @@ import type { GridColumn } from './use-columns.ts'
 
 export type Move = 'down' | 'up' | 'right' | 'left' | 'stay'
 
-export function CellEditor({ column, value, typed, commit, cancel }: { column: GridColumn; value: Value; typed: string | null; commit: (text: string | null, move: Move) => void; cancel: () => void }) {
-  const old = isJson(column.base) && typeof value === 'object' && value !== null ? JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ') : rawText(value)
+export function CellEditor({
+  column,
+  value,
+  typed,
+  commit,
+  cancel,
+}: {
+  column: GridColumn
+  value: Value
+  typed: string | null
+  commit: (text: string | null, move: Move) => void
+  cancel: () => void
+}) {
+  const old =
+    isJson(column.base) && typeof value === 'object' && value !== null
+      ? JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
+      : rawText(value)
   const element = useRef<HTMLTextAreaElement>(null)
   const done = useRef(false)
   useEffect(() => {
@@ -30,12 +45,19 @@ export function CellEditor({ column, value, typed, commit, cancel }: { column: G
   return (
     <>
       <textarea
-        ref={element} className="tm-editor" defaultValue={typed ?? old} rows={1} aria-label={`${column.title}, editing`} spellCheck={false} data-long={old.length > 60 || undefined}
-        onMouseDown={(event) => event.stopPropagation()} onBlur={() => keep('stay')}
+        ref={element}
+        className="tm-editor"
+        defaultValue={typed ?? old}
+        rows={1}
+        aria-label={`${column.title}, editing`}
+        spellCheck={false}
+        data-long={old.length > 60 || undefined}
+        onMouseDown={(event) => event.stopPropagation()}
+        onBlur={() => keep('stay')}
         onKeyDown={(event) => {
           event.stopPropagation()
-          if (event.key === 'Enter' && !event.shiftKey) (event.preventDefault(), keep('down'))
-          else if (event.key === 'Tab') (event.preventDefault(), keep(event.shiftKey ? 'left' : 'right'))
+          if (event.key === 'Enter' && !event.shiftKey) event.preventDefault(), keep('down')
+          else if (event.key === 'Tab') event.preventDefault(), keep(event.shiftKey ? 'left' : 'right')
           else if (event.key === 'Escape') {
             done.current = true
             cancel()
@@ -46,7 +68,9 @@ export function CellEditor({ column, value, typed, commit, cancel }: { column: G
         <span className="tm-choices">
           {choices.slice(0, 12).map((choice) => (
             <button
-              key={choice} type="button" tabIndex={-1}
+              key={choice}
+              type="button"
+              tabIndex={-1}
               onMouseDown={(event) => {
                 event.preventDefault()
                 event.stopPropagation()

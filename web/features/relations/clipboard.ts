@@ -12,11 +12,11 @@ export function parseBlock(text: string): string[][] {
     const c = text[at]!
     if (quoted) {
       if (c !== '"') cell += c
-      else if (text[at + 1] === '"') (cell += '"', at++)
+      else if (text[at + 1] === '"') (cell += '"'), at++
       else quoted = false
     } else if (c === '"' && cell === '') quoted = true
-    else if (c === '\t') (rows.at(-1)!.push(cell), (cell = ''))
-    else if (c === '\n') (rows.at(-1)!.push(cell), (cell = ''), rows.push([]))
+    else if (c === '\t') rows.at(-1)!.push(cell), (cell = '')
+    else if (c === '\n') rows.at(-1)!.push(cell), (cell = ''), rows.push([])
     else if (c !== '\r') cell += c
   }
   rows.at(-1)!.push(cell)

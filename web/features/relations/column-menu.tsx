@@ -1,6 +1,17 @@
 // The menu of a column: what is in it (a small picture), sort, filter, format, title, width, pin, hide, move.
 import { Menu, NumberInput, TextInput } from '@mantine/core'
-import { IconArrowLeft, IconArrowNarrowDown, IconArrowNarrowUp, IconArrowRight, IconCheck, IconEyeOff, IconFilter, IconPin, IconRulerMeasure, IconTypography } from '@tabler/icons-react'
+import {
+  IconArrowLeft,
+  IconArrowNarrowDown,
+  IconArrowNarrowUp,
+  IconArrowRight,
+  IconCheck,
+  IconEyeOff,
+  IconFilter,
+  IconPin,
+  IconRulerMeasure,
+  IconTypography,
+} from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Relation } from '../../shared/api/catalog.ts'
 import { FORMATS } from '../../shared/format/kinds.ts'
@@ -25,12 +36,18 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
   const set = (change: Partial<ColumnConfig>) => view.change(withColumn(config, columns, column.name, change))
   const visible = columns.filter((each) => !each.hidden)
   const at = visible.findIndex((each) => each.name === column.name)
-  const sortBy = (desc: boolean) => view.change({ ...config, sort: [...config.sort.filter((sort) => sort.name !== column.name), { name: column.name, desc }] })
+  const sortBy = (desc: boolean) =>
+    view.change({ ...config, sort: [...config.sort.filter((sort) => sort.name !== column.name), { name: column.name, desc }] })
   const box = anchor.getBoundingClientRect()
   return (
     <Menu opened onClose={close} position="bottom-end" width={276} closeOnItemClick={false}>
       <Menu.Target>
-        <button type="button" tabIndex={-1} aria-hidden style={{ position: 'fixed', left: box.right, top: box.bottom, width: 0, height: 0, padding: 0, border: 0 }} />
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-hidden
+          style={{ position: 'fixed', left: box.right, top: box.bottom, width: 0, height: 0, padding: 0, border: 0 }}
+        />
       </Menu.Target>
       <Menu.Dropdown className="tm-menu-scroll">
         <div className="tm-menu-title">
@@ -44,30 +61,90 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
         </div>
         {part === 'main' && (
           <>
-            <ColumnDistribution relation={relation} column={column} filter={(value) => (view.change({ ...config, filter: [...config.filter, { name: column.name, op: 'eq', value }] }), close())} />
+            <ColumnDistribution
+              relation={relation}
+              column={column}
+              filter={(value) => (view.change({ ...config, filter: [...config.filter, { name: column.name, op: 'eq', value }] }), close())}
+            />
             <Menu.Divider />
             {column.asc && (
               <>
-                <Menu.Item leftSection={<IconArrowNarrowUp size={15} aria-hidden />} onClick={() => (sortBy(false), close())}>Sort ascending</Menu.Item>
-                <Menu.Item leftSection={<IconArrowNarrowDown size={15} aria-hidden />} onClick={() => (sortBy(true), close())}>Sort descending</Menu.Item>
+                <Menu.Item leftSection={<IconArrowNarrowUp size={15} aria-hidden />} onClick={() => (sortBy(false), close())}>
+                  Sort ascending
+                </Menu.Item>
+                <Menu.Item leftSection={<IconArrowNarrowDown size={15} aria-hidden />} onClick={() => (sortBy(true), close())}>
+                  Sort descending
+                </Menu.Item>
               </>
             )}
-            <Menu.Item leftSection={<IconFilter size={15} aria-hidden />} onClick={() => (view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] }), close())}>Filter</Menu.Item>
-            <Menu.Item leftSection={<IconTypography size={15} aria-hidden />} rightSection={<span className="tm-small tm-dim">{FORMATS.find(({ kind }) => kind === column.format.kind)?.name}</span>} onClick={() => setPart('format')}>Format</Menu.Item>
-            <Menu.Item leftSection={<IconRulerMeasure size={15} aria-hidden />} onClick={() => setPart('look')}>Title and width</Menu.Item>
+            <Menu.Item
+              leftSection={<IconFilter size={15} aria-hidden />}
+              onClick={() => (
+                view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] }),
+                close()
+              )}
+            >
+              Filter
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconTypography size={15} aria-hidden />}
+              rightSection={<span className="tm-small tm-dim">{FORMATS.find(({ kind }) => kind === column.format.kind)?.name}</span>}
+              onClick={() => setPart('format')}
+            >
+              Format
+            </Menu.Item>
+            <Menu.Item leftSection={<IconRulerMeasure size={15} aria-hidden />} onClick={() => setPart('look')}>
+              Title and width
+            </Menu.Item>
             <Menu.Divider />
-            <Menu.Item leftSection={<IconPin size={15} aria-hidden />} onClick={() => (set({ pin: column.pinned ? undefined : 'left' } as Partial<ColumnConfig>), close())}>{column.pinned ? 'Unpin' : 'Pin to the left'}</Menu.Item>
-            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} disabled={at <= 0} onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at - 1]!.name)), close())}>Move left</Menu.Item>
-            <Menu.Item leftSection={<IconArrowRight size={15} aria-hidden />} disabled={at >= visible.length - 1} onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at + 2]?.name ?? null)), close())}>Move right</Menu.Item>
-            <Menu.Item leftSection={<IconEyeOff size={15} aria-hidden />} disabled={visible.length === 1} onClick={() => (set({ hidden: true }), close())}>Hide</Menu.Item>
+            <Menu.Item
+              leftSection={<IconPin size={15} aria-hidden />}
+              onClick={() => (set({ pin: column.pinned ? undefined : 'left' } as Partial<ColumnConfig>), close())}
+            >
+              {column.pinned ? 'Unpin' : 'Pin to the left'}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconArrowLeft size={15} aria-hidden />}
+              disabled={at <= 0}
+              onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at - 1]!.name)), close())}
+            >
+              Move left
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconArrowRight size={15} aria-hidden />}
+              disabled={at >= visible.length - 1}
+              onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at + 2]?.name ?? null)), close())}
+            >
+              Move right
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconEyeOff size={15} aria-hidden />}
+              disabled={visible.length === 1}
+              onClick={() => (set({ hidden: true }), close())}
+            >
+              Hide
+            </Menu.Item>
           </>
         )}
         {part === 'format' && (
           <>
-            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>Back</Menu.Item>
+            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
+              Back
+            </Menu.Item>
             <Menu.Divider />
             {FORMATS.filter(({ suits }) => suits(column.base)).map(({ kind, name, about }) => (
-              <Menu.Item key={kind} fw={column.format.kind === kind ? 600 : 400} rightSection={column.format.kind === kind ? <IconCheck size={14} aria-label="chosen" /> : <span className="tm-small tm-dim">{about}</span>} onClick={() => set({ fmt: { kind } })}>
+              <Menu.Item
+                key={kind}
+                fw={column.format.kind === kind ? 600 : 400}
+                rightSection={
+                  column.format.kind === kind ? (
+                    <IconCheck size={14} aria-label="chosen" />
+                  ) : (
+                    <span className="tm-small tm-dim">{about}</span>
+                  )
+                }
+                onClick={() => set({ fmt: { kind } })}
+              >
                 {name}
               </Menu.Item>
             ))}
@@ -76,10 +153,26 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
         )}
         {part === 'look' && (
           <>
-            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>Back</Menu.Item>
+            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
+              Back
+            </Menu.Item>
             <div className="tm-menu-form" onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}>
-              <TextInput size="xs" label="Title" placeholder={column.name} value={column.title === column.name ? '' : column.title} onChange={(event) => set({ title: event.currentTarget.value || undefined } as Partial<ColumnConfig>)} />
-              <NumberInput size="xs" label="Width in pixels" min={56} max={1200} step={20} value={Math.round(column.width)} onChange={(value) => Number(value) >= 56 && set({ w: Number(value) })} />
+              <TextInput
+                size="xs"
+                label="Title"
+                placeholder={column.name}
+                value={column.title === column.name ? '' : column.title}
+                onChange={(event) => set({ title: event.currentTarget.value || undefined } as Partial<ColumnConfig>)}
+              />
+              <NumberInput
+                size="xs"
+                label="Width in pixels"
+                min={56}
+                max={1200}
+                step={20}
+                value={Math.round(column.width)}
+                onChange={(value) => Number(value) >= 56 && set({ w: Number(value) })}
+              />
             </div>
           </>
         )}

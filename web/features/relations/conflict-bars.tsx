@@ -27,7 +27,13 @@ export function ConflictBars({ store, columns, offset, rowHeight, maxLeft, settl
         if (index === undefined || !column || mark.state === 'saving') return null
         const mine = mark.value === null ? 'null' : rawText(mark.value as Value)
         return (
-          <div key={`${key} ${field}`} className="tm-conflict" data-state={mark.state} role="alert" style={{ top: 36 + (index + 1) * rowHeight + offset, left: Math.max(64, Math.min(column.x, maxLeft)) }}>
+          <div
+            key={`${key} ${field}`}
+            className="tm-conflict"
+            data-state={mark.state}
+            role="alert"
+            style={{ top: 36 + (index + 1) * rowHeight + offset, left: Math.max(64, Math.min(column.x, maxLeft)) }}
+          >
             {mark.state === 'conflict' ? (
               <>
                 <span>

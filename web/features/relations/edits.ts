@@ -21,7 +21,10 @@ interface Problem {
   current?: string | null
   message?: string
 }
-type Step = { kind: 'cells'; edits: CellEdit[] } | { kind: 'deleted'; rows: Record<string, string | null>[] } | { kind: 'inserted'; keys: Record<string, string>[] }
+type Step =
+  | { kind: 'cells'; edits: CellEdit[] }
+  | { kind: 'deleted'; rows: Record<string, string | null>[] }
+  | { kind: 'inserted'; keys: Record<string, string>[] }
 
 export interface Edits {
   cells(edits: CellEdit[], remember?: boolean): Promise<void>
@@ -36,7 +39,10 @@ export interface Edits {
 /** The row's key as the API wants it; null when the relation has none. */
 export function apiKey(relation: Relation, row: Row): Record<string, string> | null {
   if (!relation.key) return null
-  const pairs = relation.key.map((name) => [name, rawText(row[relation.columns.find((column) => column.name === name)?.field ?? ''] as Value)])
+  const pairs = relation.key.map((name) => [
+    name,
+    rawText(row[relation.columns.find((column) => column.name === name)?.field ?? ''] as Value),
+  ])
   return Object.fromEntries(pairs) as Record<string, string>
 }
 
@@ -44,7 +50,12 @@ export function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : rawText(value as Value)
 }
 
-export function makeEdits(workspace: string, relation: Relation, store: RowStore | null, tell: (message: string, error?: boolean) => void): Edits {
+export function makeEdits(
+  workspace: string,
+  relation: Relation,
+  store: RowStore | null,
+  tell: (message: string, error?: boolean) => void,
+): Edits {
   const past: Step[] = []
   const future: Step[] = []
   const remember = (step: Step) => {
@@ -57,11 +68,17 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
     const answer = await graphql<{ editCells: { result: { applied: number; problems: Problem[] } } }>(
       workspace,
       'mutation EditCells($relation: String!, $edits: JSON!) { editCells(input: { relation: $relation, edits: $edits }) { result } }',
-      { relation: relation.name, edits: edits.map(({ key, column, old, new: wanted }) => ({ key, column: column.name, old, new: wanted })) }
+      {
+        relation: relation.name,
+        edits: edits.map(({ key, column, old, new: wanted }) => ({ key, column: column.name, old, new: wanted })),
+      },
     )
     const { problems } = answer.editCells.result
     const failed = new Set(problems.map(({ index }) => index))
-    return { applied: edits.filter((_, index) => !failed.has(index)), problems: problems.map((problem) => ({ ...problem, edit: edits[problem.index]! })) }
+    return {
+      applied: edits.filter((_, index) => !failed.has(index)),
+      problems: problems.map((problem) => ({ ...problem, edit: edits[problem.index]! })),
+    }
   }
 
   async function cells(edits: CellEdit[], keep = true): Promise<void> {
@@ -76,7 +93,8 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
       }
       for (const { edit, kind, current, message } of problems) {
         const field = edit.column.field!
-        if (kind === 'conflict') store?.setMark(edit.rowKey, field, { state: 'conflict', value: edit.new, theirs: current ?? null, at: new Date() })
+        if (kind === 'conflict')
+          store?.setMark(edit.rowKey, field, { state: 'conflict', value: edit.new, theirs: current ?? null, at: new Date() })
         else if (kind === 'refused') {
           store?.setMark(edit.rowKey, field, { state: 'refused', value: edit.new, message: message ?? 'PostgreSQL refuses this value' })
         } else {
@@ -100,7 +118,7 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
     const answer = await graphql<{ deleteRows: { result: { deleted: number; rows: Record<string, string | null>[] } } }>(
       workspace,
       'mutation DeleteRows($relation: String!, $keys: JSON!) { deleteRows(input: { relation: $relation, keys: $keys }) { result } }',
-      { relation: relation.name, keys }
+      { relation: relation.name, keys },
     )
     const { deleted, rows } = answer.deleteRows.result
     if (keep && rows.length) remember({ kind: 'deleted', rows })
@@ -111,7 +129,7 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
     const answer = await graphql<{ insertRows: { result: { inserted: number; keys: (Record<string, string> | null)[] } } }>(
       workspace,
       'mutation InsertRows($relation: String!, $rows: JSON!) { insertRows(input: { relation: $relation, rows: $rows }) { result } }',
-      { relation: relation.name, rows }
+      { relation: relation.name, rows },
     )
     const { inserted, keys } = answer.insertRows.result
     const known = keys.filter((key) => key !== null)
@@ -124,7 +142,10 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
     if (step.kind === 'cells') {
       const inverse = step.edits.map((edit) => ({ ...edit, old: edit.new, new: edit.old }))
       await cells(inverse, false)
-      return { said: step.edits.length === 1 ? `${step.edits[0]!.column.name} is as it was` : `${step.edits.length} cells are as they were`, inverse: { kind: 'cells', edits: inverse } }
+      return {
+        said: step.edits.length === 1 ? `${step.edits[0]!.column.name} is as it was` : `${step.edits.length} cells are as they were`,
+        inverse: { kind: 'cells', edits: inverse },
+      }
     }
     if (step.kind === 'deleted') {
       await insert(step.rows, false)
@@ -135,7 +156,7 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
     const answer = await graphql<{ deleteRows: { result: { rows: Record<string, string | null>[] } } }>(
       workspace,
       'mutation DeleteRows($relation: String!, $keys: JSON!) { deleteRows(input: { relation: $relation, keys: $keys }) { result } }',
-      { relation: relation.name, keys: rows }
+      { relation: relation.name, keys: rows },
     )
     return { said: `${rows.length} new rows are gone again`, inverse: { kind: 'deleted', rows: answer.deleteRows.result.rows } }
   }
@@ -162,7 +183,7 @@ export function makeEdits(workspace: string, relation: Relation, store: RowStore
       if (!row || mark?.state !== 'conflict') return
       if (!keepMine) return store?.setLocal(rowKey, column.field!, asValue(column, mark.theirs))
       await cells([{ rowKey: keyOf(row), key: apiKey(relation, row)!, column, old: mark.theirs, new: textOf(mark.value) }])
-    }
+    },
   }
 }
 

@@ -35,7 +35,10 @@ export function ExportMenu({ relation, view, columns }: { relation: Relation; vi
             JSON
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item leftSection={<IconLink size={15} aria-hidden />} onClick={() => void navigator.clipboard.writeText(location.href).then(() => tell('The link is copied'))}>
+          <Menu.Item
+            leftSection={<IconLink size={15} aria-hidden />}
+            onClick={() => void navigator.clipboard.writeText(location.href).then(() => tell('The link is copied'))}
+          >
             Copy a link to this view
           </Menu.Item>
           <Menu.Item leftSection={<IconSql size={15} aria-hidden />} onClick={() => setShown('sql')}>
@@ -48,7 +51,14 @@ export function ExportMenu({ relation, view, columns }: { relation: Relation; vi
       </Menu>
       {shown && (
         <Modal opened onClose={() => setShown(null)} title={shown === 'sql' ? 'This view as SQL' : 'This view over REST'} size="lg">
-          <CopyCard label={shown} text={shown === 'sql' ? asSql(workspace, relation, columns, view.config) : `curl -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv" \\\n  "${location.origin}${path()}"`} />
+          <CopyCard
+            label={shown}
+            text={
+              shown === 'sql'
+                ? asSql(workspace, relation, columns, view.config)
+                : `curl -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv" \\\n  "${location.origin}${path()}"`
+            }
+          />
         </Modal>
       )}
     </>

@@ -16,14 +16,24 @@ function condition({ op, value }: Filter): string | null {
   if (op === 'has') return `ilike.*${star(value)}*`
   if (op === 'nhas') return `not.ilike.*${star(value)}*`
   if (op === 'starts') return `ilike.${star(value)}*`
-  if (op === 'in') return `in.(${value.split('|').map((part) => quoted(part.trim())).join(',')})`
+  if (op === 'in')
+    return `in.(${value
+      .split('|')
+      .map((part) => quoted(part.trim()))
+      .join(',')})`
   return OPERATORS[op] ? `${OPERATORS[op]}.${value}` : null
 }
 
 /** The address under /rest that answers with exactly what the grid shows. */
 export function restPath(relation: Relation, columns: PlacedColumn[], config: ViewConfig, q: string): string {
   const query = new URLSearchParams()
-  query.set('select', columns.filter((column) => !column.hidden).map(({ name }) => (/^[\w]+$/.test(name) ? name : quoted(name))).join(','))
+  query.set(
+    'select',
+    columns
+      .filter((column) => !column.hidden)
+      .map(({ name }) => (/^[\w]+$/.test(name) ? name : quoted(name)))
+      .join(','),
+  )
   for (const filter of config.filter) {
     const made = condition(filter)
     if (made) query.append(filter.name, made)
@@ -37,15 +47,23 @@ export function restPath(relation: Relation, columns: PlacedColumn[], config: Vi
     })
     if (tests.length) query.set('or', `(${tests.join(',')})`)
   }
-  const order = [...config.sort, ...(relation.key ?? []).filter((name) => !config.sort.some((sort) => sort.name === name)).map((name) => ({ name, desc: false }))]
-  if (order.length) query.set('order', order.map(({ name, desc }) => `${/^[\w]+$/.test(name) ? name : quoted(name)}.${desc ? 'desc' : 'asc'}`).join(','))
+  const order = [
+    ...config.sort,
+    ...(relation.key ?? []).filter((name) => !config.sort.some((sort) => sort.name === name)).map((name) => ({ name, desc: false })),
+  ]
+  if (order.length)
+    query.set('order', order.map(({ name, desc }) => `${/^[\w]+$/.test(name) ? name : quoted(name)}.${desc ? 'desc' : 'asc'}`).join(','))
   return `/rest/${encodeURIComponent(relation.name)}?${query}`
 }
 
 /** Fetches and hands the file to the browser. @throws ApiError */
 export async function download(workspace: string, path: string, name: string, kind: 'csv' | 'json'): Promise<void> {
   const response = await fetch(path, { headers: { accept: kind === 'csv' ? 'text/csv' : 'application/json', 'accept-profile': workspace } })
-  if (!response.ok) throw new ApiError((await response.json().catch(() => ({ message: `The server answered ${response.status}` }))) as Record<string, string>, response.status)
+  if (!response.ok)
+    throw new ApiError(
+      (await response.json().catch(() => ({ message: `The server answered ${response.status}` }))) as Record<string, string>,
+      response.status,
+    )
   const url = URL.createObjectURL(await response.blob())
   const link = Object.assign(document.createElement('a'), { href: url, download: `${name}.${kind}` })
   link.click()
@@ -60,7 +78,11 @@ export function asSql(workspace: string, relation: Relation, columns: PlacedColu
     const signs: Record<string, string> = { eq: '=', ne: 'is distinct from', gt: '>', gte: '>=', lt: '<', lte: '<=' }
     if (op === 'null' || op === 'nnull') return `${name(column)} is ${op === 'nnull' ? 'not ' : ''}null`
     if (op === 'true' || op === 'false') return `${op === 'false' ? 'not ' : ''}${name(column)}`
-    if (op === 'in') return `${name(column)} in (${value.split('|').map((part) => literal(part.trim())).join(', ')})`
+    if (op === 'in')
+      return `${name(column)} in (${value
+        .split('|')
+        .map((part) => literal(part.trim()))
+        .join(', ')})`
     if (op === 'has' || op === 'nhas') return `${name(column)} ${op === 'nhas' ? 'not ' : ''}ilike ${literal(`%${value}%`)}`
     if (op === 'starts') return `${name(column)} ilike ${literal(`${value}%`)}`
     return `${name(column)} ${signs[op] ?? '='} ${literal(value)}`
@@ -70,6 +92,6 @@ export function asSql(workspace: string, relation: Relation, columns: PlacedColu
     `select ${shown.length === relation.columns.length && shown.every((column, index) => column.name === relation.columns[index]!.name) ? '*' : shown.map((column) => name(column.name)).join(', ')}`,
     `from ws_${workspace}.${name(relation.name)}`,
     ...(config.filter.length ? [`where ${config.filter.map(test).join('\n  and ')}`] : []),
-    ...(config.sort.length ? [`order by ${config.sort.map((sort) => name(sort.name) + (sort.desc ? ' desc' : '')).join(', ')}`] : [])
+    ...(config.sort.length ? [`order by ${config.sort.map((sort) => name(sort.name) + (sort.desc ? ' desc' : '')).join(', ')}`] : []),
   ].join('\n')
 }

@@ -11,7 +11,8 @@ import type { Filter } from './view-config.ts'
 export function FilterBar({ relation, view }: { relation: Relation; view: View }) {
   const { filter } = view.config
   if (!filter.length) return null
-  const set = (at: number, next: Filter | null) => view.change({ ...view.config, filter: filter.flatMap((each, index) => (index === at ? (next ? [next] : []) : [each])) })
+  const set = (at: number, next: Filter | null) =>
+    view.change({ ...view.config, filter: filter.flatMap((each, index) => (index === at ? (next ? [next] : []) : [each])) })
   return (
     <div className="tm-filters" role="group" aria-label="Filters">
       {filter.map((each, at) => {
@@ -59,13 +60,44 @@ function Chip({ column, filter, set }: { column: Column; filter: Filter; set: (f
             close()
           }}
         >
-          <NativeSelect size="xs" aria-label="Operator" data={ops.map(({ op, words }) => ({ value: op, label: words }))} value={draftOp.op} onChange={(event) => setDraft({ ...draft, op: event.currentTarget.value })} />
+          <NativeSelect
+            size="xs"
+            aria-label="Operator"
+            data={ops.map(({ op, words }) => ({ value: op, label: words }))}
+            value={draftOp.op}
+            onChange={(event) => setDraft({ ...draft, op: event.currentTarget.value })}
+          />
           {draftOp.needs === 'list' ? (
-            <Textarea size="xs" label="Values, one per line" autosize minRows={3} maxRows={8} data-autofocus value={draft.value.replaceAll('|', '\n')} onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value.replace(/\n/g, '|') })} />
+            <Textarea
+              size="xs"
+              label="Values, one per line"
+              autosize
+              minRows={3}
+              maxRows={8}
+              data-autofocus
+              value={draft.value.replaceAll('|', '\n')}
+              onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value.replace(/\n/g, '|') })}
+            />
           ) : draftOp.needs === 'value' && column.values ? (
-            <NativeSelect size="xs" aria-label="Value" data-autofocus data={['', ...column.values]} value={draft.value} onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value })} />
+            <NativeSelect
+              size="xs"
+              aria-label="Value"
+              data-autofocus
+              data={['', ...column.values]}
+              value={draft.value}
+              onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value })}
+            />
           ) : draftOp.needs === 'value' ? (
-            <TextInput size="xs" aria-label="Value" data-autofocus type={dates} step={1} inputMode={isNumber(column.base) ? 'decimal' : undefined} value={draft.value} onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value })} />
+            <TextInput
+              size="xs"
+              aria-label="Value"
+              data-autofocus
+              type={dates}
+              step={1}
+              inputMode={isNumber(column.base) ? 'decimal' : undefined}
+              value={draft.value}
+              onChange={(event) => setDraft({ ...draft, value: event.currentTarget.value })}
+            />
           ) : null}
           <Button type="submit" size="xs">
             Apply

@@ -15,7 +15,13 @@ export function GoToRow({ count: total, close, go }: { count: number; close: () 
           if (wanted) setTimeout(() => go(Math.max(0, Math.min(total - 1, wanted - 1))))
         }}
       >
-        <TextInput data-autofocus label={`Row 1 to ${count(total)}`} inputMode="numeric" value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        <TextInput
+          data-autofocus
+          label={`Row 1 to ${count(total)}`}
+          inputMode="numeric"
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
         <Button type="submit" mt="sm" fullWidth disabled={!wanted}>
           Go
         </Button>

@@ -65,14 +65,23 @@ function HeadCell({ column, sort, keyNames, menuOf, actions, all }: Props & { co
 
   return (
     <div
-      ref={cell} role="columnheader" aria-colindex={column.index + 2} aria-sort={sorted ? (sorted.desc ? 'descending' : 'ascending') : 'none'} id={`h-${column.index}`}
-      className="tm-head-cell" data-right={isRightAligned(column.format, column.base) || undefined} style={{ left: column.x, width: column.width }} draggable
+      ref={cell}
+      role="columnheader"
+      aria-colindex={column.index + 2}
+      aria-sort={sorted ? (sorted.desc ? 'descending' : 'ascending') : 'none'}
+      id={`h-${column.index}`}
+      className="tm-head-cell"
+      data-right={isRightAligned(column.format, column.base) || undefined}
+      style={{ left: column.x, width: column.width }}
+      draggable
       onDragStart={(event) => {
         if (drag.current) return event.preventDefault()
         event.dataTransfer.setData('text/tidemark-column', column.name)
         event.dataTransfer.effectAllowed = 'move'
       }}
-      onDragOver={(event) => event.dataTransfer.types.includes('text/tidemark-column') && (event.preventDefault(), cell.current?.setAttribute('data-over', ''))}
+      onDragOver={(event) =>
+        event.dataTransfer.types.includes('text/tidemark-column') && (event.preventDefault(), cell.current?.setAttribute('data-over', ''))
+      }
       onDragLeave={() => cell.current?.removeAttribute('data-over')}
       onDrop={(event) => {
         cell.current?.removeAttribute('data-over')
@@ -85,7 +94,13 @@ function HeadCell({ column, sort, keyNames, menuOf, actions, all }: Props & { co
         }
       }}
     >
-      <button type="button" className="tm-head-name" tabIndex={-1} onClick={(event) => actions.sort(column, event.shiftKey)} title={`${column.title}${column.title === column.name ? '' : ` (${column.name})`} · ${column.type}${column.comment ? ` · ${column.comment}` : ''}`}>
+      <button
+        type="button"
+        className="tm-head-name"
+        tabIndex={-1}
+        onClick={(event) => actions.sort(column, event.shiftKey)}
+        title={`${column.title}${column.title === column.name ? '' : ` (${column.name})`} · ${column.type}${column.comment ? ` · ${column.comment}` : ''}`}
+      >
         {column.pinned && <IconPinned size={12} aria-label="pinned" />}
         {keyNames.includes(column.name) && <IconKey size={12} aria-label="key" />}
         <span className="tm-head-title">{column.title}</span>
@@ -98,11 +113,21 @@ function HeadCell({ column, sort, keyNames, menuOf, actions, all }: Props & { co
           <span className="tm-head-type">{shortType(column.base)}</span>
         )}
       </button>
-      <ActionIcon className="tm-head-menu" size={24} tabIndex={-1} aria-label={`Menu of ${column.title}`} aria-haspopup="menu" aria-expanded={menuOf === column.name} onClick={(event) => actions.openMenu(column, event.currentTarget)}>
+      <ActionIcon
+        className="tm-head-menu"
+        size={24}
+        tabIndex={-1}
+        aria-label={`Menu of ${column.title}`}
+        aria-haspopup="menu"
+        aria-expanded={menuOf === column.name}
+        onClick={(event) => actions.openMenu(column, event.currentTarget)}
+      >
         <IconChevronDown size={14} aria-hidden />
       </ActionIcon>
       <span
-        className="tm-resize" aria-hidden onPointerDown={startResize}
+        className="tm-resize"
+        aria-hidden
+        onPointerDown={startResize}
         onPointerMove={(event) => drag.current && actions.resize(column.name, widthAt(event), false)}
         onPointerUp={(event) => {
           if (!drag.current) return

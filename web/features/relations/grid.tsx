@@ -1,47 +1,19 @@
 // The virtual grid: a scroller with role=grid over a million rows. Draws the rows and columns on screen, keeps the cursor,
 // keeps the person's top row where it is when rows come in above.
 // Called by relation-screen.tsx; everything that changes data goes through `actions`.
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
 import type { Column, Relation } from '../../shared/api/catalog.ts'
-import type { Move } from './cell-editor.tsx'
 import { ConflictBars } from './conflict-bars.tsx'
 import { GridHeader, type HeaderActions } from './grid-header.tsx'
 import { GridRow } from './grid-row.tsx'
+import type { GridActions, GridCommands } from './grid-types.ts'
 import { onGridKey } from './keyboard.ts'
-import type { Row, RowStore } from './row-store.ts'
+import type { RowStore } from './row-store.ts'
 import type { Selection } from './selection.ts'
-import { useColumns, type GridColumn } from './use-columns.ts'
+import { useColumns } from './use-columns.ts'
 import { useWindow } from './use-window.ts'
 import type { PlacedColumn, Sort } from './view-config.ts'
 import './grid.css'
-
-/** What rows and keys may do; stable between renders. */
-export interface GridActions {
-  canTick: boolean
-  whyReadOnly(column: Column): string | null
-  press(row: number, col: number, event: MouseEvent): void
-  edit(row: number, col: number, typed: string | null): void
-  commit(row: number, column: GridColumn, text: string | null, move: Move): void
-  cancel(): void
-  tick(row: number): void
-  open: ((row: Row) => void) | null
-  linkOf(column: Column, row: Row): { label: string; go: () => void } | null
-}
-/** What the screen does with data. */
-export interface GridCommands {
-  canTick: boolean
-  whyReadOnly(column: Column): string | null
-  sayReadOnly(column: Column): void
-  write(row: number, column: GridColumn, text: string | null, old: unknown): void
-  clear(rows: [number, number], columns: GridColumn[]): void
-  copy(rows: [number, number], columns: GridColumn[]): void
-  paste(row: number, columns: GridColumn[], text: string): void
-  undo(): void
-  redo(): void
-  open(row: Row): void
-  linkOf(column: Column, row: Row): { label: string; go: () => void } | null
-  askRow(): void
-}
 
 interface Props {
   relation: Relation
@@ -101,15 +73,19 @@ export function Grid(props: Props) {
     if (!column || !scroller || column.pinned) return
     const pinned = visibleRef.current.filter((each) => each.pinned).reduce((sum, each) => sum + each.width, 56)
     if (column.x < scroller.scrollLeft + pinned) scroller.scrollLeft = column.x - pinned
-    else if (column.x + column.width > scroller.scrollLeft + scroller.clientWidth) scroller.scrollLeft = column.x + column.width - scroller.clientWidth
+    else if (column.x + column.width > scroller.scrollLeft + scroller.clientWidth)
+      scroller.scrollLeft = column.x + column.width - scroller.clientWidth
   }, [selection])
 
   const move = useCallback(
     (row: number, col: number, extend = false) => {
-      selection.move({ row: Math.max(0, Math.min(countRef.current - 1, row)), col: Math.max(0, Math.min(visibleRef.current.length - 1, col)) }, extend)
+      selection.move(
+        { row: Math.max(0, Math.min(countRef.current - 1, row)), col: Math.max(0, Math.min(visibleRef.current.length - 1, col)) },
+        extend,
+      )
       reveal()
     },
-    [selection, reveal]
+    [selection, reveal],
   )
 
   const actions = useMemo<GridActions>(
@@ -124,7 +100,8 @@ export function Grid(props: Props) {
         const onMove = (over: globalThis.MouseEvent) => {
           const cell = (over.target as HTMLElement).closest?.('[role=gridcell]')
           const found = cell?.id.match(/^c-(\d+)-(\d+)$/)
-          if (found && (Number(found[1]) !== selection.active.row || Number(found[2]) !== selection.active.col)) selection.move({ row: Number(found[1]), col: Number(found[2]) }, true)
+          if (found && (Number(found[1]) !== selection.active.row || Number(found[2]) !== selection.active.col))
+            selection.move({ row: Number(found[1]), col: Number(found[2]) }, true)
         }
         const onUp = () => {
           window.removeEventListener('mousemove', onMove)
@@ -160,9 +137,9 @@ export function Grid(props: Props) {
         if (key !== null) selection.tick(key, store.get(row)!)
       },
       open: relation.key ? (row) => commandsRef.current.open(row) : null,
-      linkOf: (column, row) => commandsRef.current.linkOf(column, row)
+      linkOf: (column, row) => commandsRef.current.linkOf(column, row),
     }),
-    [commands.canTick, move, relation.key, reveal, selection, store]
+    [commands.canTick, move, relation.key, reveal, selection, store],
   )
 
   useEffect(() => {
@@ -171,7 +148,7 @@ export function Grid(props: Props) {
         viewRef.current.scrollToRow(index, 'start')
         selection.move({ row: index, col: selection.active.col })
       },
-      focus: () => element.current?.focus()
+      focus: () => element.current?.focus(),
     })
   }, [api, selection])
 
@@ -181,20 +158,38 @@ export function Grid(props: Props) {
       resize(name, wanted, done) {
         setResizing(done ? null : { name, width: wanted })
         if (done) header.resized(name, wanted)
-      }
+      },
     }),
-    [header]
+    [header],
   )
 
   // The columns on screen, with a margin; pinned ones always.
   const pinned = useMemo(() => visible.filter((column) => column.pinned), [visible])
-  const shown = useMemo(() => visible.filter((column) => !column.pinned && column.x + column.width > view.left - 200 && column.x < view.left + view.width + 320), [visible, view.left, view.width])
+  const shown = useMemo(
+    () =>
+      visible.filter((column) => !column.pinned && column.x + column.width > view.left - 200 && column.x < view.left + view.width + 320),
+    [visible, view.left, view.width],
+  )
 
   useSyncExternalStore(selection.subscribe, selection.snapshot)
   const { row: activeRow, col: activeCol } = selection.active
-  const activeShown = view.rows.some(({ index }) => index === activeRow) && visible[activeCol] && (pinned.includes(visible[activeCol]) || shown.includes(visible[activeCol]))
+  const activeShown =
+    view.rows.some(({ index }) => index === activeRow) &&
+    visible[activeCol] &&
+    (pinned.includes(visible[activeCol]) || shown.includes(visible[activeCol]))
 
-  const onKeyDown = (event: KeyboardEvent) => onGridKey(event, { selection, store, columns: visible, count, pageRows: view.pageRows, move, actions, commands, openMenu: header.openMenu })
+  const onKeyDown = (event: KeyboardEvent) =>
+    onGridKey(event, {
+      selection,
+      store,
+      columns: visible,
+      count,
+      pageRows: view.pageRows,
+      move,
+      actions,
+      commands,
+      openMenu: header.openMenu,
+    })
 
   return (
     <div className="tm-grid-wrap">
@@ -204,17 +199,58 @@ export function Grid(props: Props) {
         </button>
       )}
       <div
-        ref={element} role="grid" tabIndex={0} aria-label={label} aria-rowcount={count + 1} aria-colcount={visible.length + 1} aria-multiselectable="true" data-editable={relation.canUpdate || undefined}
-        aria-activedescendant={activeShown ? `c-${activeRow}-${activeCol}` : undefined} className="tm-grid" data-compact={compact || undefined} onKeyDown={onKeyDown}
-        onCopy={(event) => onCopyPaste(event, 'copy')} onPaste={(event) => onCopyPaste(event, 'paste')}
+        ref={element}
+        role="grid"
+        tabIndex={0}
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-colcount={visible.length + 1}
+        aria-multiselectable="true"
+        data-editable={relation.canUpdate || undefined}
+        aria-activedescendant={activeShown ? `c-${activeRow}-${activeCol}` : undefined}
+        className="tm-grid"
+        data-compact={compact || undefined}
+        onKeyDown={onKeyDown}
+        onCopy={(event) => onCopyPaste(event, 'copy')}
+        onPaste={(event) => onCopyPaste(event, 'paste')}
       >
-        <GridHeader pinned={pinned} columns={shown} all={visible} pinnedWidth={pinnedWidth} width={width} sort={sort} keyNames={relation.key ?? []} menuOf={menuOf} actions={headerActions} allTicked={null} />
+        <GridHeader
+          pinned={pinned}
+          columns={shown}
+          all={visible}
+          pinnedWidth={pinnedWidth}
+          width={width}
+          sort={sort}
+          keyNames={relation.key ?? []}
+          menuOf={menuOf}
+          actions={headerActions}
+          allTicked={null}
+        />
         <div role="rowgroup" className="tm-body" style={{ height: Math.max(view.physical, 1), width }}>
           {view.rows.map(({ index, y }) => (
-            <GridRow key={index % POOL} store={store} selection={selection} index={index} y={y} pinned={pinned} columns={shown} pinnedWidth={pinnedWidth} width={width} rowHeight={rowHeight} actions={actions} />
+            <GridRow
+              key={index % POOL}
+              store={store}
+              selection={selection}
+              index={index}
+              y={y}
+              pinned={pinned}
+              columns={shown}
+              pinnedWidth={pinnedWidth}
+              width={width}
+              rowHeight={rowHeight}
+              actions={actions}
+            />
           ))}
         </div>
-        <ConflictBars store={store} columns={visible} offset={(view.rows[0]?.y ?? 0) - (view.rows[0]?.index ?? 0) * rowHeight} rowHeight={rowHeight} maxLeft={(element.current?.scrollLeft ?? 0) + view.width - 520} settle={props.settle} />
+        <ConflictBars
+          store={store}
+          columns={visible}
+          offset={(view.rows[0]?.y ?? 0) - (view.rows[0]?.index ?? 0) * rowHeight}
+          rowHeight={rowHeight}
+          maxLeft={(element.current?.scrollLeft ?? 0) + view.width - 520}
+          settle={props.settle}
+        />
       </div>
       {count === 0 && empty}
     </div>
@@ -222,7 +258,12 @@ export function Grid(props: Props) {
 
   function onCopyPaste(event: React.ClipboardEvent, what: 'copy' | 'paste') {
     if (selection.editing || (event.target as HTMLElement).tagName === 'TEXTAREA') return
-    const range = selection.range() ?? { top: selection.active.row, bottom: selection.active.row, left: selection.active.col, right: selection.active.col }
+    const range = selection.range() ?? {
+      top: selection.active.row,
+      bottom: selection.active.row,
+      left: selection.active.col,
+      right: selection.active.col,
+    }
     event.preventDefault()
     if (what === 'copy') commands.copy([range.top, range.bottom], visible.slice(range.left, range.right + 1))
     else commands.paste(range.top, visible.slice(range.left), event.clipboardData.getData('text/plain'))

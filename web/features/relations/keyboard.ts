@@ -1,6 +1,6 @@
 // The keys of the grid (the list that `?` shows): moving, selecting, editing, and nothing that a browser needs itself.
 import type { KeyboardEvent } from 'react'
-import type { GridActions, GridCommands } from './grid.tsx'
+import type { GridActions, GridCommands } from './grid-types.ts'
 import type { RowStore } from './row-store.ts'
 import type { Selection } from './selection.ts'
 import type { GridColumn } from './use-columns.ts'
@@ -32,32 +32,45 @@ export function onGridKey(event: KeyboardEvent, context: Context): void {
   if (event.altKey) {
     const column = columns[col]
     if (event.key === 'ArrowDown' && column) {
-      const anchor = document.getElementById(`h-${col}`)?.querySelector<HTMLElement>('.tm-head-menu') ?? (event.currentTarget as HTMLElement)
+      const anchor =
+        document.getElementById(`h-${col}`)?.querySelector<HTMLElement>('.tm-head-menu') ?? (event.currentTarget as HTMLElement)
       take(() => context.openMenu(column, anchor))
     }
     return
   }
   switch (event.key) {
-    case 'ArrowDown': return take(() => move(ctrl ? count - 1 : row + 1, col, shift))
-    case 'ArrowUp': return take(() => move(ctrl ? 0 : row - 1, col, shift))
-    case 'ArrowRight': return take(() => move(row, ctrl ? columns.length - 1 : col + 1, shift))
-    case 'ArrowLeft': return take(() => move(row, ctrl ? 0 : col - 1, shift))
-    case 'Home': return take(() => move(ctrl ? 0 : row, 0, shift))
-    case 'End': return take(() => move(ctrl ? count - 1 : row, columns.length - 1, shift))
-    case 'PageDown': return take(() => move(row + pageRows, col, shift))
-    case 'PageUp': return take(() => move(row - pageRows, col, shift))
+    case 'ArrowDown':
+      return take(() => move(ctrl ? count - 1 : row + 1, col, shift))
+    case 'ArrowUp':
+      return take(() => move(ctrl ? 0 : row - 1, col, shift))
+    case 'ArrowRight':
+      return take(() => move(row, ctrl ? columns.length - 1 : col + 1, shift))
+    case 'ArrowLeft':
+      return take(() => move(row, ctrl ? 0 : col - 1, shift))
+    case 'Home':
+      return take(() => move(ctrl ? 0 : row, 0, shift))
+    case 'End':
+      return take(() => move(ctrl ? count - 1 : row, columns.length - 1, shift))
+    case 'PageDown':
+      return take(() => move(row + pageRows, col, shift))
+    case 'PageUp':
+      return take(() => move(row - pageRows, col, shift))
     case 'Enter':
     case 'F2': {
       const current = store.get(row)
       const column = columns[col]
       if (!current || !column) return
-      if (actions.open && (ctrl || (event.key === 'Enter' && actions.whyReadOnly(column) !== null))) return take(() => actions.open?.(current))
+      if (actions.open && (ctrl || (event.key === 'Enter' && actions.whyReadOnly(column) !== null)))
+        return take(() => actions.open?.(current))
       return take(() => actions.edit(row, col, null))
     }
-    case 'Escape': return take(() => (selection.ticked.size ? selection.clearTicks() : move(row, col)))
-    case ' ': return take(() => (actions.canTick ? actions.tick(row) : undefined))
+    case 'Escape':
+      return take(() => (selection.ticked.size ? selection.clearTicks() : move(row, col)))
+    case ' ':
+      return take(() => (actions.canTick ? actions.tick(row) : undefined))
     case 'Delete':
-    case 'Backspace': return take(() => commands.clear([range.top, range.bottom], columns.slice(range.left, range.right + 1)))
+    case 'Backspace':
+      return take(() => commands.clear([range.top, range.bottom], columns.slice(range.left, range.right + 1)))
   }
   if (ctrl) {
     const key = event.key.toLowerCase()

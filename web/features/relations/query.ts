@@ -12,7 +12,7 @@ export interface FilterOp {
 
 const EMPTY_OPS: FilterOp[] = [
   { op: 'null', words: 'is empty' },
-  { op: 'nnull', words: 'is not empty' }
+  { op: 'nnull', words: 'is not empty' },
 ]
 const COMPARE: FilterOp[] = [
   { op: 'eq', words: 'is', needs: 'value' },
@@ -21,13 +21,13 @@ const COMPARE: FilterOp[] = [
   { op: 'gte', words: 'is at least', needs: 'value' },
   { op: 'lt', words: 'is under', needs: 'value' },
   { op: 'lte', words: 'is at most', needs: 'value' },
-  { op: 'in', words: 'is one of', needs: 'list' }
+  { op: 'in', words: 'is one of', needs: 'list' },
 ]
 const DATES: FilterOp[] = [
   { op: 'gte', words: 'is on or after', needs: 'value' },
   { op: 'lt', words: 'is before', needs: 'value' },
   { op: 'eq', words: 'is', needs: 'value' },
-  ...EMPTY_OPS
+  ...EMPTY_OPS,
 ]
 const TEXT: FilterOp[] = [
   { op: 'has', words: 'contains', needs: 'value' },
@@ -36,7 +36,7 @@ const TEXT: FilterOp[] = [
   { op: 'eq', words: 'is', needs: 'value' },
   { op: 'ne', words: 'is not', needs: 'value' },
   { op: 'in', words: 'is one of', needs: 'list' },
-  ...EMPTY_OPS
+  ...EMPTY_OPS,
 ]
 
 export function filterOps(column: Pick<Column, 'base' | 'values'>): FilterOp[] {
@@ -50,8 +50,16 @@ export function filterOps(column: Pick<Column, 'base' | 'values'>): FilterOp[] {
 }
 
 const OPERATORS: Record<string, string> = {
-  eq: 'equalTo', ne: 'distinctFrom', gt: 'greaterThan', gte: 'greaterThanOrEqualTo', lt: 'lessThan', lte: 'lessThanOrEqualTo',
-  in: 'in', has: 'includesInsensitive', nhas: 'notIncludesInsensitive', starts: 'startsWithInsensitive'
+  eq: 'equalTo',
+  ne: 'distinctFrom',
+  gt: 'greaterThan',
+  gte: 'greaterThanOrEqualTo',
+  lt: 'lessThan',
+  lte: 'lessThanOrEqualTo',
+  in: 'in',
+  has: 'includesInsensitive',
+  nhas: 'notIncludesInsensitive',
+  starts: 'startsWithInsensitive',
 }
 /** Types whose GraphQL input is a JSON number; bigint and numeric go as strings. */
 const AS_NUMBER = new Set(['Int', 'Float'])
@@ -68,7 +76,10 @@ function condition(column: Column, { op, value }: Filter): object | null {
   if (op === 'nnull') return is({ isNull: false })
   if (op === 'true' || op === 'false') return is({ equalTo: op === 'true' })
   if (op === 'in') {
-    const list = value.split('|').map((part) => input(column, part.trim())).filter((part) => part !== null && part !== '')
+    const list = value
+      .split('|')
+      .map((part) => input(column, part.trim()))
+      .filter((part) => part !== null && part !== '')
     return list.length ? is({ in: list }) : null
   }
   const operator = OPERATORS[op]
@@ -88,7 +99,9 @@ function search(columns: Column[], q: string): object | null {
       if (/int|oid/.test(column.base) && (text.includes('.') || text.length > 9)) return []
       return [{ [column.field]: { equalTo: input(column, text) } }]
     }
-    return column.base === 'uuid' && /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text) ? [{ [column.field]: { equalTo: text } }] : []
+    return column.base === 'uuid' && /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
+      ? [{ [column.field]: { equalTo: text } }]
+      : []
   })
   return tests.length ? { or: tests } : null
 }
@@ -101,7 +114,7 @@ export function filterInput(relation: Relation, filters: Filter[], q: string): o
       const made = column && condition(column, filter)
       return made ? [made] : []
     }),
-    ...[search(relation.columns, q)].filter((made) => made !== null)
+    ...[search(relation.columns, q)].filter((made) => made !== null),
   ]
   return all.length === 0 ? null : all.length === 1 ? all[0]! : { and: all }
 }
@@ -113,7 +126,9 @@ export function orderBy(relation: Relation, sort: Sort[]): string[] {
     const term = desc ? column?.desc : column?.asc
     return term ? [term] : []
   })
-  const key = (relation.key ?? []).filter((name) => !sort.some((each) => each.name === name)).flatMap((name) => relation.columns.find((each) => each.name === name)?.asc ?? [])
+  const key = (relation.key ?? [])
+    .filter((name) => !sort.some((each) => each.name === name))
+    .flatMap((name) => relation.columns.find((each) => each.name === name)?.asc ?? [])
   return [...named, ...key]
 }
 

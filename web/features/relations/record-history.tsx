@@ -14,12 +14,28 @@ interface Change {
   new: Record<string, unknown> | null
 }
 const QUERY = `query History($key: JSON!) { matviewRefreshChanges(first: 30, orderBy: [REFRESH_ID_DESC], filter: { key: { equalTo: $key } }) { nodes { refreshId op createdAt old new } } }`
-const WORDS: Record<string, string> = { i: 'came', insert: 'came', INSERT: 'came', u: 'changed', update: 'changed', UPDATE: 'changed', d: 'went', delete: 'went', DELETE: 'went' }
+const WORDS: Record<string, string> = {
+  i: 'came',
+  insert: 'came',
+  INSERT: 'came',
+  u: 'changed',
+  update: 'changed',
+  UPDATE: 'changed',
+  d: 'went',
+  delete: 'went',
+  DELETE: 'went',
+}
 
 export function RecordHistory({ relation, row }: { relation: Relation; row: Row }) {
   const workspace = useWorkspace()
-  const key = Object.fromEntries((relation.key ?? []).map((name) => [name, row[relation.columns.find((column) => column.name === name)?.field ?? '']]))
-  const { data } = useQuery({ queryKey: ['history', workspace, relation.name, key, row], queryFn: () => graphql<{ matviewRefreshChanges: { nodes: Change[] } }>(workspace, QUERY, { key }), retry: false })
+  const key = Object.fromEntries(
+    (relation.key ?? []).map((name) => [name, row[relation.columns.find((column) => column.name === name)?.field ?? '']]),
+  )
+  const { data } = useQuery({
+    queryKey: ['history', workspace, relation.name, key, row],
+    queryFn: () => graphql<{ matviewRefreshChanges: { nodes: Change[] } }>(workspace, QUERY, { key }),
+    retry: false,
+  })
   const changes = data?.matviewRefreshChanges.nodes ?? []
   if (!changes.length) return null
   return (
@@ -27,13 +43,24 @@ export function RecordHistory({ relation, row }: { relation: Relation; row: Row 
       <h2 className="tm-section-title">History</h2>
       <ol className="tm-card tm-history">
         {changes.map((change) => {
-          const names = Object.keys(change.new ?? change.old ?? {}).filter((name) => JSON.stringify(change.old?.[name]) !== JSON.stringify(change.new?.[name]))
+          const names = Object.keys(change.new ?? change.old ?? {}).filter(
+            (name) => JSON.stringify(change.old?.[name]) !== JSON.stringify(change.new?.[name]),
+          )
           return (
             <li key={`${change.refreshId}/${change.op}`}>
-              <span className="tm-dim tm-small" title={change.createdAt}>{relative(change.createdAt)}</span>
+              <span className="tm-dim tm-small" title={change.createdAt}>
+                {relative(change.createdAt)}
+              </span>
               <b>{WORDS[change.op] ?? change.op}</b>
               <span>
-                {change.old && change.new ? names.map((name) => `${name}: ${rawText(change.old![name] as Value) || 'null'} → ${rawText(change.new![name] as Value) || 'null'}`).join(' · ') : null}
+                {change.old && change.new
+                  ? names
+                      .map(
+                        (name) =>
+                          `${name}: ${rawText(change.old![name] as Value) || 'null'} → ${rawText(change.new![name] as Value) || 'null'}`,
+                      )
+                      .join(' · ')
+                  : null}
               </span>
             </li>
           )

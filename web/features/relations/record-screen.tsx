@@ -30,7 +30,17 @@ export function RecordScreen() {
   return (
     <div className="tm-page tm-record">
       <title>{`${name} ${keyFrom(key).join(' ')} · Tidemark`}</title>
-      {isLoading ? <Waiting lines={8} /> : error ? <Problem error={error} /> : relation?.api && relation.key ? <Record key={`${name}/${key}`} relation={relation} values={keyFrom(key)} /> : <Empty icon={IconFileOff} title={`${name} has no rows that can be opened`}>It is not here, or it has no key to tell rows apart.</Empty>}
+      {isLoading ? (
+        <Waiting lines={8} />
+      ) : error ? (
+        <Problem error={error} />
+      ) : relation?.api && relation.key ? (
+        <Record key={`${name}/${key}`} relation={relation} values={keyFrom(key)} />
+      ) : (
+        <Empty icon={IconFileOff} title={`${name} has no rows that can be opened`}>
+          It is not here, or it has no key to tell rows apart.
+        </Empty>
+      )}
     </div>
   )
 }
@@ -43,22 +53,37 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
   const { config } = useView(relation.name)
   const columns = useMemo(() => placeColumns(relation.columns, config), [relation.columns, config])
   const api = relation.api!
-  const filter = useMemo(() => filterInput(relation, relation.key!.map((name, index) => ({ name, op: 'eq', value: values[index] ?? '' })), ''), [relation, values])
+  const filter = useMemo(
+    () =>
+      filterInput(
+        relation,
+        relation.key!.map((name, index) => ({ name, op: 'eq', value: values[index] ?? '' })),
+        '',
+      ),
+    [relation, values],
+  )
   const [row, setRow] = useState<Row | null | undefined>(undefined)
   const error = useSubscription<{ [field: string]: { nodes: Row[] } }>(
     `subscription Record($filter: ${api.type}Filter) { ${api.live}(first: 1, filter: $filter) { nodes { ${selection(relation, relation.columns)} } } }`,
     useMemo(() => ({ filter }), [filter]),
-    ({ data }) => setRow(data?.[api.live]?.nodes[0] ?? null)
+    ({ data }) => setRow(data?.[api.live]?.nodes[0] ?? null),
   )
   const edits = useMemo(() => makeEdits(workspace, relation, null, tell), [workspace, relation])
   const reason = readOnlyReason(relation, role)
-  const incoming = relations?.flatMap((other) => other.links.filter((link) => link.relation === relation.name && link.columns.length === 1).map((link) => ({ other, link }))) ?? []
+  const incoming =
+    relations?.flatMap((other) =>
+      other.links.filter((link) => link.relation === relation.name && link.columns.length === 1).map((link) => ({ other, link })),
+    ) ?? []
 
   if (error) return <Problem error={error} />
   if (row === undefined) return <Waiting lines={8} />
   if (row === null)
     return (
-      <Empty icon={IconFileOff} title="This row is not there" action={<AppLink {...relationTo(workspace, relation.name)}>All of {relation.name}</AppLink>}>
+      <Empty
+        icon={IconFileOff}
+        title="This row is not there"
+        action={<AppLink {...relationTo(workspace, relation.name)}>All of {relation.name}</AppLink>}
+      >
         It was deleted, or it never was. If it comes, this page shows it by itself.
       </Empty>
     )
@@ -98,11 +123,17 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
               <dd>
                 {reason === null && !column.generated && (isPlain(column) || /^jsonb?$/.test(column.base)) ? (
                   <Field
-                    key={rawText(value)} column={column} value={value}
-                    save={(text) => edits.cells([{ rowKey: row.nodeId, key: apiKey(relation, row)!, column, old: textOf(value), new: text }])}
+                    key={rawText(value)}
+                    column={column}
+                    value={value}
+                    save={(text) =>
+                      edits.cells([{ rowKey: row.nodeId, key: apiKey(relation, row)!, column, old: textOf(value), new: text }])
+                    }
                   />
                 ) : (
-                  <span className="tm-field-value"><CellValue value={value} format={column.format} type={column.base} /></span>
+                  <span className="tm-field-value">
+                    <CellValue value={value} format={column.format} type={column.base} />
+                  </span>
                 )}
                 {link && value !== null && (
                   <AppLink {...recordTo(workspace, link.relation, [rawText(value)])} className="tm-record-link">
@@ -121,7 +152,12 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
           <ul className="tm-card tm-record-incoming">
             {incoming.map(({ other, link }) => (
               <li key={`${other.name} ${link.columns[0]}`}>
-                <AppLink {...relationTo(workspace, other.name)} search={{ f: `${link.columns[0]}~eq~${rawText(row[relation.columns.find(({ name }) => name === link.to[0])?.field ?? ''] as Value)}` }}>
+                <AppLink
+                  {...relationTo(workspace, other.name)}
+                  search={{
+                    f: `${link.columns[0]}~eq~${rawText(row[relation.columns.find(({ name }) => name === link.to[0])?.field ?? ''] as Value)}`,
+                  }}
+                >
                   <RelationIcon kind={other.kind} /> {other.name} <span className="tm-dim">by {link.columns[0]}</span>
                 </AppLink>
               </li>
@@ -144,10 +180,16 @@ function Field({ column, value, save }: { column: Column; value: Value; save: (t
   }
   return (
     <textarea
-      className="tm-field" rows={Math.min(8, Math.max(1, Math.ceil(text.length / 70), text.split('\n').length))} aria-label={column.name} placeholder={value === null ? 'null' : undefined} value={text} spellCheck={false}
-      onChange={(event) => setText(event.currentTarget.value)} onBlur={keep}
+      className="tm-field"
+      rows={Math.min(8, Math.max(1, Math.ceil(text.length / 70), text.split('\n').length))}
+      aria-label={column.name}
+      placeholder={value === null ? 'null' : undefined}
+      value={text}
+      spellCheck={false}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={keep}
       onKeyDown={(event) => {
-        if (event.key === 'Enter' && !event.shiftKey) (event.preventDefault(), event.currentTarget.blur())
+        if (event.key === 'Enter' && !event.shiftKey) event.preventDefault(), event.currentTarget.blur()
         if (event.key === 'Escape') setText(old)
       }}
     />

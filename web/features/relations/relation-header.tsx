@@ -49,12 +49,22 @@ export function RelationHeader({ relation, count: rows, exact, filtered, paused,
         </ActionIcon>
       </Tooltip>
       {relation.kind === 'matview' && (
-        <Button variant="default" leftSection={<IconSettings size={15} aria-hidden />} renderRoot={(props) => <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: relation.name }} {...props} />}>
+        <Button
+          variant="default"
+          leftSection={<IconSettings size={15} aria-hidden />}
+          renderRoot={(props) => <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: relation.name }} {...props} />}
+        >
           Definition and runs
         </Button>
       )}
       {role !== 'reader' && relation.kind !== 'matview' && (
-        <Button variant="light" leftSection={<IconStack2 size={15} aria-hidden />} renderRoot={(props) => <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }} {...props} />}>
+        <Button
+          variant="light"
+          leftSection={<IconStack2 size={15} aria-hidden />}
+          renderRoot={(props) => (
+            <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }} {...props} />
+          )}
+        >
           Make a view
         </Button>
       )}

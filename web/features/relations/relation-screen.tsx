@@ -29,7 +29,15 @@ export function RelationScreen() {
       <div className="tm-page">
         <title>{`${name} · Tidemark`}</title>
         <h1 className="tm-visually-hidden">{name}</h1>
-        <Empty icon={IconTableOff} title={`There is no ${name} in this workspace`} action={<Button component="a" href={`/w/${workspace}/import`} variant="default">Import a file</Button>}>
+        <Empty
+          icon={IconTableOff}
+          title={`There is no ${name} in this workspace`}
+          action={
+            <Button component="a" href={`/w/${workspace}/import`} variant="default">
+              Import a file
+            </Button>
+          }
+        >
           It may have been dropped or renamed, or you may not see it. If somebody makes it, this page shows it by itself.
         </Empty>
       </div>
@@ -38,7 +46,11 @@ export function RelationScreen() {
     return (
       <div className="tm-page">
         <h1 className="tm-visually-hidden">{name}</h1>
-        <Empty icon={IconTableOff} title={`${name} cannot be shown yet`} action={<AppLink to={`/w/${workspace}/api`}>Open the API page</AppLink>}>
+        <Empty
+          icon={IconTableOff}
+          title={`${name} cannot be shown yet`}
+          action={<AppLink to={`/w/${workspace}/api`}>Open the API page</AppLink>}
+        >
           The API has no name for it. It appears here as soon as the API is built again, usually within a second.
         </Empty>
       </div>

@@ -31,7 +31,7 @@ export function RelationView({ relation }: { relation: Relation }) {
   const [menu, setMenu] = useState<{ name: string; anchor: HTMLElement } | null>(null)
   const [asking, setAsking] = useState(false)
   const columns = useMemo(() => placeColumns(relation.columns, view.config), [relation.columns, view.config])
-  const rows = useRows(relation, columns, view.config, view.q, paused)
+  const rows = useRows(relation, columns, view.config, view.q, paused, view.ready)
   const selection = useMemo(() => new Selection(), [])
   const gridApi = useRef<{ toRow(index: number): void; focus(): void } | null>(null)
   const { commands, edits } = useCommands({ relation, rows, selection, role, askRow: () => setAsking(true) })
@@ -52,9 +52,9 @@ export function RelationView({ relation }: { relation: Relation }) {
       move(name: string, before: string | null) {
         const { view, columns } = viewRef.current
         view.change(moveColumn(view.config, columns, name, before))
-      }
+      },
     }),
-    []
+    [],
   )
   const setApi = useCallback((api: { toRow(index: number): void; focus(): void }) => void (gridApi.current = api), [])
   const [top, setTop] = useState(0)
@@ -70,7 +70,12 @@ export function RelationView({ relation }: { relation: Relation }) {
     <div className="tm-relation" data-ready={rows.ready || undefined}>
       <title>{`${relation.name} · Tidemark`}</title>
       <RelationHeader relation={relation} count={rows.count} exact={rows.exact} filtered={filtered} paused={paused} setPaused={setPaused} />
-      <Toolbar relation={relation} view={view} columns={columns} insert={relation.canInsert && role !== 'reader' ? () => void commands.addRow() : null} />
+      <Toolbar
+        relation={relation}
+        view={view}
+        columns={columns}
+        insert={relation.canInsert && role !== 'reader' ? () => void commands.addRow() : null}
+      />
       <FilterBar relation={relation} view={view} />
       <ReconnectBanner />
       {rows.error && (
@@ -79,13 +84,33 @@ export function RelationView({ relation }: { relation: Relation }) {
         </div>
       )}
       <Grid
-        relation={relation} store={rows.store} selection={selection} count={shownCount} columns={columns} sort={view.config.sort} compact={view.config.density === 'compact'} header={header}
-        menuOf={menu?.name ?? null} commands={commands} settle={(key, column, keep) => void edits.settle(key, column, keep)} label={`${relation.name}, ${count(shownCount)} rows`} onTop={setTop} api={setApi}
+        relation={relation}
+        store={rows.store}
+        selection={selection}
+        count={shownCount}
+        columns={columns}
+        sort={view.config.sort}
+        compact={view.config.density === 'compact'}
+        header={header}
+        menuOf={menu?.name ?? null}
+        commands={commands}
+        settle={(key, column, keep) => void edits.settle(key, column, keep)}
+        label={`${relation.name}, ${count(shownCount)} rows`}
+        onTop={setTop}
+        api={setApi}
         empty={
           rows.count === 0 && (
             <div className="tm-grid-empty">
               {filtered ? (
-                <Empty icon={IconTable} title="No row fits the filter" action={<Button variant="default" onClick={() => (view.change({ ...view.config, filter: [] }), view.q && view.setQ(''))}>Clear the filter</Button>}>
+                <Empty
+                  icon={IconTable}
+                  title="No row fits the filter"
+                  action={
+                    <Button variant="default" onClick={() => (view.change({ ...view.config, filter: [] }), view.q && view.setQ(''))}>
+                      Clear the filter
+                    </Button>
+                  }
+                >
                   Rows that fit appear here by themselves.
                 </Empty>
               ) : (
@@ -114,8 +139,23 @@ export function RelationView({ relation }: { relation: Relation }) {
           Go to row <kbd className="tm-kbd">Ctrl G</kbd>
         </button>
       </footer>
-      {menu && menuColumn && <ColumnMenu relation={relation} column={menuColumn} columns={columns} view={view} anchor={menu.anchor} close={() => (setMenu(null), gridApi.current?.focus())} />}
-      {asking && <GoToRow count={shownCount} close={() => setAsking(false)} go={(index) => (gridApi.current?.toRow(index), gridApi.current?.focus())} />}
+      {menu && menuColumn && (
+        <ColumnMenu
+          relation={relation}
+          column={menuColumn}
+          columns={columns}
+          view={view}
+          anchor={menu.anchor}
+          close={() => (setMenu(null), gridApi.current?.focus())}
+        />
+      )}
+      {asking && (
+        <GoToRow
+          count={shownCount}
+          close={() => setAsking(false)}
+          go={(index) => (gridApi.current?.toRow(index), gridApi.current?.focus())}
+        />
+      )}
     </div>
   )
 }

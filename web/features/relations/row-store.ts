@@ -73,7 +73,9 @@ export class RowStore {
   }
   /** Every cell that waits for a word of the person. */
   openMarks(): { key: string; field: string; mark: CellMark }[] {
-    return [...this.marks].flatMap(([key, fields]) => [...fields].map(([field, mark]) => ({ key, field, mark }))).filter(({ mark }) => mark.state !== 'saving')
+    return [...this.marks]
+      .flatMap(([key, fields]) => [...fields].map(([field, mark]) => ({ key, field, mark })))
+      .filter(({ mark }) => mark.state !== 'saving')
   }
   onMarks(listener: () => void): () => void {
     this.markListeners.add(listener)
@@ -203,7 +205,7 @@ export class RowStore {
       patch: (change) => {
         const known = this.blocks.get(at)
         if (alive && known) show(applyPatch(known, change))
-      }
+      },
     })
     this.open.set(at, () => {
       alive = false

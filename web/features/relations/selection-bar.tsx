@@ -11,7 +11,18 @@ import { tell, tellError } from './use-commands.ts'
 import type { Rows } from './use-rows.ts'
 import type { PlacedColumn } from './view-config.ts'
 
-export function SelectionBar({ relation, selection, edits, columns }: { relation: Relation; selection: Selection; rows: Rows; edits: Edits; columns: PlacedColumn[] }) {
+export function SelectionBar({
+  relation,
+  selection,
+  edits,
+  columns,
+}: {
+  relation: Relation
+  selection: Selection
+  rows: Rows
+  edits: Edits
+  columns: PlacedColumn[]
+}) {
   useSyncExternalStore(selection.subscribe, selection.snapshot)
   const [editing, setEditing] = useState(false)
   const ticked = [...selection.ticked]
@@ -40,13 +51,15 @@ export function SelectionBar({ relation, selection, edits, columns }: { relation
       </ActionIcon>
       {editing && (
         <BulkEdit
-          columns={columns.filter((column) => !column.generated && !(relation.key ?? []).includes(column.name))} many={ticked.length} close={() => setEditing(false)}
+          columns={columns.filter((column) => !column.generated && !(relation.key ?? []).includes(column.name))}
+          many={ticked.length}
+          close={() => setEditing(false)}
           apply={async (column, value) => {
             await edits.cells(
               ticked.flatMap(([rowKey, row]) => {
                 const key = apiKey(relation, row as Row)
                 return key ? [{ rowKey, key, column, old: textOf(row[column.field!]), new: value }] : []
-              })
+              }),
             )
             setEditing(false)
             selection.clearTicks()
@@ -57,15 +70,37 @@ export function SelectionBar({ relation, selection, edits, columns }: { relation
   )
 }
 
-function BulkEdit({ columns, many, close, apply }: { columns: PlacedColumn[]; many: number; close: () => void; apply: (column: PlacedColumn, value: string | null) => Promise<void> }) {
+function BulkEdit({
+  columns,
+  many,
+  close,
+  apply,
+}: {
+  columns: PlacedColumn[]
+  many: number
+  close: () => void
+  apply: (column: PlacedColumn, value: string | null) => Promise<void>
+}) {
   const [name, setName] = useState(columns[0]?.name ?? '')
   const [value, setValue] = useState('')
   const column = columns.find((each) => each.name === name)
   return (
     <Modal opened onClose={close} title={`Change ${count(many)} ${many === 1 ? 'row' : 'rows'}`} size="sm">
       <form onSubmit={(event) => (event.preventDefault(), column && void apply(column, value === '' ? null : value))}>
-        <NativeSelect label="Column" data={columns.map(({ name, title }) => ({ value: name, label: title }))} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <TextInput mt="sm" label="Value" description="Empty means null" data-autofocus value={value} onChange={(event) => setValue(event.currentTarget.value)} />
+        <NativeSelect
+          label="Column"
+          data={columns.map(({ name, title }) => ({ value: name, label: title }))}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <TextInput
+          mt="sm"
+          label="Value"
+          description="Empty means null"
+          data-autofocus
+          value={value}
+          onChange={(event) => setValue(event.currentTarget.value)}
+        />
         <p className="tm-small tm-dim">A row whose value changed meanwhile is marked instead of overwritten.</p>
         <Button type="submit" size="sm" fullWidth disabled={!column}>
           Change

@@ -42,7 +42,7 @@ export class Selection {
       top: Math.min(this.anchor.row, this.active.row),
       bottom: Math.max(this.anchor.row, this.active.row),
       left: Math.min(this.anchor.col, this.active.col),
-      right: Math.max(this.anchor.col, this.active.col)
+      right: Math.max(this.anchor.col, this.active.col),
     }
   }
 

@@ -12,7 +12,17 @@ import { ViewsMenu } from './views-menu.tsx'
 import type { View } from './use-view.ts'
 import type { PlacedColumn } from './view-config.ts'
 
-export function Toolbar({ relation, view, columns, insert }: { relation: Relation; view: View; columns: PlacedColumn[]; insert: (() => void) | null }) {
+export function Toolbar({
+  relation,
+  view,
+  columns,
+  insert,
+}: {
+  relation: Relation
+  view: View
+  columns: PlacedColumn[]
+  insert: (() => void) | null
+}) {
   const { config } = view
   return (
     <div className="tm-toolbar" role="toolbar" aria-label="What the grid shows">
@@ -27,7 +37,12 @@ export function Toolbar({ relation, view, columns, insert }: { relation: Relatio
         <Menu.Dropdown className="tm-menu-scroll">
           <Menu.Label>Show rows where…</Menu.Label>
           {columns.map((column) => (
-            <Menu.Item key={column.name} onClick={() => view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] })}>
+            <Menu.Item
+              key={column.name}
+              onClick={() =>
+                view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] })
+              }
+            >
               {column.title}
             </Menu.Item>
           ))}
@@ -46,7 +61,17 @@ export function Toolbar({ relation, view, columns, insert }: { relation: Relatio
             .map((column) => {
               const place = config.sort.findIndex((sort) => sort.name === column.name)
               return (
-                <Menu.Item key={column.name} onClick={() => view.change({ ...config, sort: nextSort(config.sort, column.name, true) })} rightSection={place < 0 ? null : <span className="tm-badge" data-tone="accent">{place + 1} {config.sort[place]!.desc ? 'descending' : 'ascending'}</span>}>
+                <Menu.Item
+                  key={column.name}
+                  onClick={() => view.change({ ...config, sort: nextSort(config.sort, column.name, true) })}
+                  rightSection={
+                    place < 0 ? null : (
+                      <span className="tm-badge" data-tone="accent">
+                        {place + 1} {config.sort[place]!.desc ? 'descending' : 'ascending'}
+                      </span>
+                    )
+                  }
+                >
                   {column.title}
                 </Menu.Item>
               )
@@ -86,9 +111,25 @@ function SearchBox({ q, setQ }: { q: string; setQ: (q: string) => void }) {
   }, [text, setQ])
   return (
     <TextInput
-      data-search className="tm-search" size="xs" aria-label="Search in this relation" placeholder="Search" value={text} onChange={(event) => setText(event.currentTarget.value)}
+      data-search
+      className="tm-search"
+      size="xs"
+      aria-label="Search in this relation"
+      placeholder="Search"
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
       leftSection={<IconSearch size={14} aria-hidden />}
-      rightSection={text ? <ActionIcon size={24} aria-label="Clear the search" onClick={() => setText('')}><IconX size={13} aria-hidden /></ActionIcon> : <kbd className="tm-kbd" aria-hidden>/</kbd>}
+      rightSection={
+        text ? (
+          <ActionIcon size={24} aria-label="Clear the search" onClick={() => setText('')}>
+            <IconX size={13} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <kbd className="tm-kbd" aria-hidden>
+            /
+          </kbd>
+        )
+      }
       onKeyDown={(event) => event.key === 'Escape' && (setText(''), event.currentTarget.blur())}
     />
   )

@@ -1,6 +1,13 @@
 // The columns as TanStack Table keeps them: order, widths, visibility and pins, controlled by the person's view. The table
 // holds no data: sorting and filtering are the server's work.
-import { columnOrderingFeature, columnPinningFeature, columnSizingFeature, columnVisibilityFeature, tableFeatures, useTable } from '@tanstack/react-table'
+import {
+  columnOrderingFeature,
+  columnPinningFeature,
+  columnSizingFeature,
+  columnVisibilityFeature,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
 import { useMemo } from 'react'
 import type { PlacedColumn } from './view-config.ts'
 
@@ -15,16 +22,19 @@ export interface GridColumn extends PlacedColumn {
   x: number
 }
 
-export function useColumns(columns: PlacedColumn[], resizing: { name: string; width: number } | null): { visible: GridColumn[]; pinnedWidth: number; width: number } {
+export function useColumns(
+  columns: PlacedColumn[],
+  resizing: { name: string; width: number } | null,
+): { visible: GridColumn[]; pinnedWidth: number; width: number } {
   const definitions = useMemo(() => columns.map(({ name, title }) => ({ id: name, header: title, accessorFn: () => null })), [columns])
   const state = useMemo(
     () => ({
       columnOrder: columns.map(({ name }) => name),
       columnVisibility: Object.fromEntries(columns.map(({ name, hidden }) => [name, !hidden])),
       columnPinning: { left: columns.filter(({ pinned }) => pinned).map(({ name }) => name), right: [] as string[] },
-      columnSizing: Object.fromEntries(columns.map(({ name, width }) => [name, resizing?.name === name ? resizing.width : width]))
+      columnSizing: Object.fromEntries(columns.map(({ name, width }) => [name, resizing?.name === name ? resizing.width : width])),
     }),
-    [columns, resizing]
+    [columns, resizing],
   )
   const table = useTable({ features, columns: definitions, data: NO_ROWS, state } as never) as unknown as {
     getVisibleLeafColumns(): { id: string; getSize(): number; getIsPinned(): false | 'left' }[]

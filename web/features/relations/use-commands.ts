@@ -9,7 +9,7 @@ import { recordTo, relationTo } from '../../shared/ui/app-link.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
 import { ApiError } from '../../shared/api/request.ts'
 import { apiKey, makeEdits, textOf, type CellEdit, type Edits } from './edits.ts'
-import type { GridCommands } from './grid.tsx'
+import type { GridCommands } from './grid-types.ts'
 import { parseBlock, quoteTab } from './clipboard.ts'
 import { isPlain } from './query.ts'
 import { keyOf, type Row } from './row-store.ts'
@@ -17,7 +17,8 @@ import type { Selection } from './selection.ts'
 import type { Rows } from './use-rows.ts'
 import type { GridColumn } from './use-columns.ts'
 
-export const tell = (message: string, error = false) => notifications.show({ message, color: error ? 'red' : 'tide', autoClose: error ? 8000 : 2500 })
+export const tell = (message: string, error = false) =>
+  notifications.show({ message, color: error ? 'red' : 'tide', autoClose: error ? 8000 : 2500 })
 export const tellError = (error: unknown) => {
   const { message, hint } = error instanceof ApiError ? error : { message: (error as Error).message, hint: null }
   tell([message, hint].filter(Boolean).join('. '), true)
@@ -41,7 +42,10 @@ interface Deps {
   askRow: () => void
 }
 
-export function useCommands({ relation, rows, selection, role, askRow }: Deps): { commands: GridCommands & { addRow(): Promise<void> }; edits: Edits } {
+export function useCommands({ relation, rows, selection, role, askRow }: Deps): {
+  commands: GridCommands & { addRow(): Promise<void> }
+  edits: Edits
+} {
   const workspace = useWorkspace()
   const go = useGo()
   const { data: relations } = useCatalog()
@@ -52,7 +56,13 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
 
   const commands = useMemo(() => {
     const reason = readOnlyReason(relation, role)
-    const whyReadOnly = (column: Column) => reason ?? (column.generated ? 'PostgreSQL computes this column.' : isPlain(column) || /^jsonb?$/.test(column.base) ? null : `Values of type ${column.type} are edited in SQL.`)
+    const whyReadOnly = (column: Column) =>
+      reason ??
+      (column.generated
+        ? 'PostgreSQL computes this column.'
+        : isPlain(column) || /^jsonb?$/.test(column.base)
+          ? null
+          : `Values of type ${column.type} are edited in SQL.`)
     const edit = (row: Row, column: Column, text: string | null): CellEdit[] => {
       const key = apiKey(relation, row)
       return key && whyReadOnly(column) === null ? [{ rowKey: keyOf(row), key, column, old: textOf(row[column.field!]), new: text }] : []
@@ -84,8 +94,15 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
           else lines.push(columns.map((column) => quoteTab(rawText(row[column.field!] as Value))).join('\t'))
         }
         void navigator.clipboard.writeText(lines.join('\n')).then(
-          () => tell(missing ? `${lines.length} rows copied; ${missing} were not loaded: use Export for all` : lines.length === 1 && columns.length === 1 ? 'Copied' : `${lines.length} × ${columns.length} cells copied`),
-          () => tell('The browser does not allow copying here.', true)
+          () =>
+            tell(
+              missing
+                ? `${lines.length} rows copied; ${missing} were not loaded: use Export for all`
+                : lines.length === 1 && columns.length === 1
+                  ? 'Copied'
+                  : `${lines.length} × ${columns.length} cells copied`,
+            ),
+          () => tell('The browser does not allow copying here.', true),
         )
       },
       paste(at: number, columns: GridColumn[], text: string) {
@@ -96,17 +113,35 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
         block.forEach((cells, down) => {
           const row = store.get(at + down)
           if (row) cells.forEach((cell, right) => columns[right] && all.push(...edit(row, columns[right], cell === '' ? null : cell)))
-          else if (rows.count !== null && at + down >= rows.count) extra.push(Object.fromEntries(cells.flatMap((cell, right) => (columns[right] && !columns[right].generated ? [[columns[right].name, cell === '' ? null : cell]] : []))))
+          else if (rows.count !== null && at + down >= rows.count)
+            extra.push(
+              Object.fromEntries(
+                cells.flatMap((cell, right) =>
+                  columns[right] && !columns[right].generated ? [[columns[right].name, cell === '' ? null : cell]] : [],
+                ),
+              ),
+            )
         })
         if (all.length > 5000) return tell('A block of up to 5,000 cells can be pasted; import larger ones as a file.', true)
         if (all.length) void edits.cells(all).then(() => tell(`${all.length} cells pasted. Ctrl+Z takes it back`))
-        if (extra.length) void edits.insert(extra).then((added) => tell(`${added} rows added`)).catch(tellError)
+        if (extra.length)
+          void edits
+            .insert(extra)
+            .then((added) => tell(`${added} rows added`))
+            .catch(tellError)
       },
       undo: () => report(edits.undo(), 'Nothing to undo'),
       redo: () => report(edits.redo(), 'Nothing to redo'),
       open(row: Row) {
         const key = apiKey(relation, row)
-        if (key) void go(recordTo(workspace, relation.name, relation.key!.map((name) => key[name] ?? '')))
+        if (key)
+          void go(
+            recordTo(
+              workspace,
+              relation.name,
+              relation.key!.map((name) => key[name] ?? ''),
+            ),
+          )
       },
       linkOf(column: Column, row: Row) {
         const link = relation.links.find(({ columns }) => columns.length === 1 && columns[0] === column.name)
@@ -116,7 +151,12 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
         const isKey = target.key?.length === 1 && target.key[0] === link.to[0]
         return {
           label: `${link.relation} ${value}`,
-          go: () => void go(isKey ? recordTo(workspace, link.relation, [value]) : { ...relationTo(workspace, link.relation), search: { f: `${link.to[0]}~eq~${value}` } })
+          go: () =>
+            void go(
+              isKey
+                ? recordTo(workspace, link.relation, [value])
+                : { ...relationTo(workspace, link.relation), search: { f: `${link.to[0]}~eq~${value}` } },
+            ),
         }
       },
       askRow,
@@ -127,7 +167,7 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
         } catch (error) {
           tellError(error)
         }
-      }
+      },
     }
   }, [relation, role, store, edits, rows.count, go, workspace, askRow])
   void selection

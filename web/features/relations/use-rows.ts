@@ -18,7 +18,14 @@ export interface Rows {
   error: ApiError | null
 }
 
-export function useRows(relation: Relation, columns: PlacedColumn[], config: ViewConfig, q: string, paused: boolean): Rows {
+export function useRows(
+  relation: Relation,
+  columns: PlacedColumn[],
+  config: ViewConfig,
+  q: string,
+  paused: boolean,
+  wanted: boolean,
+): Rows {
   const live = useLive()
   const workspace = useWorkspace()
   const [error, setError] = useState<ApiError | null>(null)
@@ -36,18 +43,18 @@ export function useRows(relation: Relation, columns: PlacedColumn[], config: Vie
     return {
       block: `subscription Block($first: Int!, $offset: Int!${declared}) { ${api.live}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`,
       count: `subscription Count${input.filter ? `($filter: ${api.type}Filter)` : ''} { ${api.live}(first: 1${filter}) { totalCount } }`,
-      page: `query Page($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`
+      page: `query Page($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`,
     }
   }, [api, fields, inputText])
 
   // One store for as long as the relation is shown: old rows stay on screen until the new ones are there.
-  const source = useRef({ live, document, filter: input.filter })
-  source.current = { live, document, filter: input.filter }
+  const source = useRef({ live, document, filter: input.filter, wanted })
+  source.current = { live, document, filter: input.filter, wanted }
   const store = useMemo(
     () =>
       new RowStore((first, count, sink) => {
-        const { live, document, filter } = source.current
-        if (!live) return () => {}
+        const { live, document, filter, wanted } = source.current
+        if (!live || !wanted) return () => {}
         return live.subscribe<Record<string, { nodes?: Row[] }>>(
           document.block,
           { first: count, offset: first, ...(filter ? { filter } : {}) },
@@ -58,12 +65,12 @@ export function useRows(relation: Relation, columns: PlacedColumn[], config: Vie
               if (nodes) sink.page(nodes)
               else if (patch) sink.patch(patch as BlockPatch)
             },
-            error: setError
+            error: setError,
           },
-          { patch: true }
+          { patch: true },
         )
       }),
-    [api.live]
+    [api.live],
   )
   useEffect(() => {
     store.onFirstRow = () => setReady(true)
@@ -73,18 +80,25 @@ export function useRows(relation: Relation, columns: PlacedColumn[], config: Vie
     }
   }, [store])
   useEffect(() => {
-    if (!live) return
+    // Not before the person's own view is known: another one would be asked for at once.
+    if (!live || !wanted) return
     setError(null)
     store.reset()
-  }, [store, live, document, inputText])
+  }, [store, live, wanted, document, inputText])
   useEffect(() => store.setPaused(paused), [store, paused])
 
   const filtered = input.filter !== null
-  const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() => (filtered || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false }))
-  const countError = useSubscription<Record<string, { totalCount: number | string }>>(paused ? null : document.count, useMemo(() => (filtered ? { filter: input.filter } : {}), [inputText]), ({ data }) => {
-    const total = data?.[api.live]?.totalCount
-    if (total !== undefined) setKnown({ count: Number(total), exact: true })
-  })
+  const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() =>
+    filtered || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false },
+  )
+  const countError = useSubscription<Record<string, { totalCount: number | string }>>(
+    paused ? null : document.count,
+    useMemo(() => (filtered ? { filter: input.filter } : {}), [inputText]),
+    ({ data }) => {
+      const total = data?.[api.live]?.totalCount
+      if (total !== undefined) setKnown({ count: Number(total), exact: true })
+    },
+  )
   useEffect(() => {
     if (known) store.setCount(known.count)
   }, [store, known])
@@ -92,8 +106,14 @@ export function useRows(relation: Relation, columns: PlacedColumn[], config: Vie
   /** Rows that are not in the store, e.g. to copy a block that was scrolled away. */
   const load = useCallback(
     async (first: number, count: number) =>
-      (await graphql<Record<string, { nodes: Row[] }>>(workspace, document.page, { first: count, offset: first, ...(input.filter ? { filter: input.filter } : {}) }))[api.list]!.nodes,
-    [workspace, document, api.list, inputText]
+      (
+        await graphql<Record<string, { nodes: Row[] }>>(workspace, document.page, {
+          first: count,
+          offset: first,
+          ...(input.filter ? { filter: input.filter } : {}),
+        })
+      )[api.list]!.nodes,
+    [workspace, document, api.list, inputText],
   )
   void load
   return { store, count: known?.count ?? null, exact: known?.exact ?? false, ready, error: error ?? countError }

@@ -1,35 +1,12 @@
 // The person's view of a relation: what is saved on the server, overlaid by the address; every change goes to both.
 // Without a name it keeps itself (columns, sort, density; filters only in the address); a named view is saved by hand.
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { graphql } from '../../shared/api/request.ts'
 import { useSession, useWorkspace } from '../../shared/api/session.ts'
+import { FIELDS, type SavedView, savedViewsQuery } from './saved-views.ts'
 import { EMPTY, fromSearch, readConfig, toSearch, type ViewConfig, type ViewSearch } from './view-config.ts'
-
-export interface SavedView {
-  id: string
-  accountId: string
-  name: string
-  shared: boolean
-  isDefault: boolean
-  config: ViewConfig
-}
-
-const FIELDS = 'id accountId name shared isDefault config'
-const savedViewsQuery = (workspace: string, relation: string) =>
-  queryOptions({
-    queryKey: ['saved-views', workspace, relation],
-    staleTime: 60_000,
-    queryFn: async () => {
-      const data = await graphql<{ savedViews: { nodes: (Omit<SavedView, 'config'> & { config: unknown })[] } }>(
-        workspace,
-        `query SavedViews($relation: String!) { savedViews(filter: { relation: { equalTo: $relation } }, orderBy: [NAME_ASC]) { nodes { ${FIELDS} } } }`,
-        { relation }
-      )
-      return data.savedViews.nodes.map((view): SavedView => ({ ...view, config: readConfig(view.config) }))
-    }
-  })
 
 const SAVE = `mutation SaveView($relation: String!, $name: String!, $config: JSON!, $shared: Boolean!, $isDefault: Boolean!) {
   saveView(input: { relation: $relation, name: $name, config: $config, shared: $shared, isDefault: $isDefault }) { savedView { ${FIELDS} } } }`
@@ -61,14 +38,20 @@ export function useView(relation: string): View {
   const views = useMemo(() => all?.filter((view) => view.name !== '') ?? [], [all])
   const active = views.find((view) => view.id === search.v) ?? null
   const saved = useMemo(() => {
-    const named = search.v ? all?.find((view) => view.id === search.v) : (all?.find((view) => view.isDefault && isMine(view)) ?? all?.find((view) => view.name === '' && isMine(view)))
+    const named = search.v
+      ? all?.find((view) => view.id === search.v)
+      : (all?.find((view) => view.isDefault && isMine(view)) ?? all?.find((view) => view.name === '' && isMine(view)))
     return named?.config ?? EMPTY
   }, [all, search.v, isMine])
 
   const [own, setOwn] = useState<{ config: ViewConfig; q: string } | null>(null)
   const written = useRef('')
   const current = useMemo(() => own ?? { config: fromSearch(search, saved), q: search.q ?? '' }, [own, search, saved])
-  const address = (config: ViewConfig, q: string): ViewSearch => ({ ...toSearch(config), ...(q ? { q } : {}), ...(search.v ? { v: search.v } : {}) })
+  const address = (config: ViewConfig, q: string): ViewSearch => ({
+    ...toSearch(config),
+    ...(q ? { q } : {}),
+    ...(search.v ? { v: search.v } : {}),
+  })
 
   // Another address (a link, back, a saved view): what was changed here is over.
   const searchText = JSON.stringify(search)
@@ -99,7 +82,12 @@ export function useView(relation: string): View {
       // The unnamed view wins over a default one only until the page is left: saving must not rename what has a name.
       if (isDefault) return
       void graphql<{ saveView: { savedView: SavedView } }>(workspace, SAVE, { relation, name: '', config, shared: false, isDefault: false })
-        .then(({ saveView }) => queries.setQueryData(savedViewsQuery(workspace, relation).queryKey, (old = []) => [...old.filter((view) => view.id !== saveView.savedView.id), { ...saveView.savedView, config: readConfig(config) }]))
+        .then(({ saveView }) =>
+          queries.setQueryData(savedViewsQuery(workspace, relation).queryKey, (old = []) => [
+            ...old.filter((view) => view.id !== saveView.savedView.id),
+            { ...saveView.savedView, config: readConfig(config) },
+          ]),
+        )
         .catch(() => (lastSaved.current = null))
     }, 800)
     return () => clearTimeout(timer)
@@ -117,7 +105,12 @@ export function useView(relation: string): View {
     isMine,
     select: (view) => void navigate({ to: '.', search: (view ? { v: view.id } : {}) as never }),
     async save(name, options) {
-      const { saveView } = await graphql<{ saveView: { savedView: SavedView } }>(workspace, SAVE, { relation, name, config: current.config, ...options })
+      const { saveView } = await graphql<{ saveView: { savedView: SavedView } }>(workspace, SAVE, {
+        relation,
+        name,
+        config: current.config,
+        ...options,
+      })
       await queries.invalidateQueries({ queryKey: savedViewsQuery(workspace, relation).queryKey })
       void navigate({ to: '.', search: { v: saveView.savedView.id } as never })
     },
@@ -125,6 +118,6 @@ export function useView(relation: string): View {
       await graphql(workspace, DELETE, { id: view.id })
       await queries.invalidateQueries({ queryKey: savedViewsQuery(workspace, relation).queryKey })
       if (search.v === view.id) void navigate({ to: '.', search: {} as never })
-    }
+    },
   }
 }

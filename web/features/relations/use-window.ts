@@ -63,7 +63,7 @@ export function useWindow(element: RefObject<HTMLDivElement | null>, store: RowS
       notify(capRef.current.top, false)
       return () => scroller.removeEventListener('scroll', onScroll)
     },
-    scrollToFn: () => {}
+    scrollToFn: () => {},
   })
   useLayoutEffect(() => virtual.measure(), [virtual, rowHeight])
   useEffect(() => () => capRef.current.dispose(), [])
@@ -72,7 +72,10 @@ export function useWindow(element: RefObject<HTMLDivElement | null>, store: RowS
   const first = items[0]?.index ?? 0
   const last = (items.at(-1)?.index ?? -1) + 1
   const top = Math.min(Math.max(0, count - 1), Math.floor((cap.top + 1) / rowHeight))
-  useEffect(() => store.setWindow(first, Math.max(last, first + Math.ceil(view / rowHeight)), top), [store, first, last, top, view, rowHeight])
+  useEffect(
+    () => store.setWindow(first, Math.max(last, first + Math.ceil(view / rowHeight)), top),
+    [store, first, last, top, view, rowHeight],
+  )
 
   const scrollToRow = useCallback(
     (index: number, where: 'start' | 'nearest' = 'nearest') => {
@@ -81,9 +84,12 @@ export function useWindow(element: RefObject<HTMLDivElement | null>, store: RowS
       if (where === 'start' || y < now.top) now.scrollTo(element.current!, y, changed)
       else if (y + rowHeight > now.top + now.view) now.scrollTo(element.current!, y + rowHeight - now.view, changed)
     },
-    [element, changed, rowHeight]
+    [element, changed, rowHeight],
   )
-  const shiftBy = useCallback((rows: number) => capRef.current.scrollTo(element.current!, capRef.current.top + rows * rowHeight, changed), [element, changed, rowHeight])
+  const shiftBy = useCallback(
+    (rows: number) => capRef.current.scrollTo(element.current!, capRef.current.top + rows * rowHeight, changed),
+    [element, changed, rowHeight],
+  )
 
   return {
     rows: items.map(({ index }) => ({ index, y: index * rowHeight - cap.offset })),
@@ -93,6 +99,6 @@ export function useWindow(element: RefObject<HTMLDivElement | null>, store: RowS
     left,
     width: size.width,
     scrollToRow,
-    shiftBy
+    shiftBy,
   }
 }

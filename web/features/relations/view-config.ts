@@ -39,7 +39,8 @@ export interface ViewSearch {
   d?: string
 }
 
-const encode = (text: string) => encodeURIComponent(text).replace(/[.~!*'()_-]/g, (c) => ('~.'.includes(c) ? '%' + c.charCodeAt(0).toString(16) : c))
+const encode = (text: string) =>
+  encodeURIComponent(text).replace(/[.~!*'()_-]/g, (c) => ('~.'.includes(c) ? `%${c.charCodeAt(0).toString(16)}` : c))
 const decode = (text: string) => {
   try {
     return decodeURIComponent(text)
@@ -56,7 +57,7 @@ function columnText({ name, title, w, hidden, pin, fmt }: ColumnConfig): string 
     ...(hidden ? ['h'] : []),
     ...(pin ? ['pl'] : []),
     ...(title ? [`n${encode(title)}`] : []),
-    ...(fmt && fmt.kind !== 'auto' ? [`f${fmt.kind}${opt.join('')}`] : [])
+    ...(fmt && fmt.kind !== 'auto' ? [`f${fmt.kind}${opt.join('')}`] : []),
   ].join(';')
 }
 
@@ -70,7 +71,9 @@ function columnFrom(text: string): ColumnConfig {
     else if (part[0] === 'n') column.title = decode(part.slice(1))
     else if (part[0] === 'f') {
       const [kind = 'auto', ...opts] = part.slice(1).split('.')
-      const opt = Object.fromEntries(opts.map((pair) => pair.split('=').map(decode)).map(([key = '', value = '']) => [key, readOption(value)]))
+      const opt = Object.fromEntries(
+        opts.map((pair) => pair.split('=').map(decode)).map(([key = '', value = '']) => [key, readOption(value)]),
+      )
       column.fmt = { kind: kind as FormatKind, ...(opts.length ? { opt } : {}) }
     }
   }
@@ -87,7 +90,7 @@ export function toSearch(config: ViewConfig): Pick<ViewSearch, 'cols' | 'sort' |
     ...(config.cols.length ? { cols: config.cols.map(columnText).join(',') } : {}),
     ...(config.sort.length ? { sort: config.sort.map(({ name, desc }) => (desc ? '-' : '') + encode(name)).join(',') } : {}),
     ...(config.filter.length ? { f: config.filter.map(({ name, op, value }) => [name, op, value].map(encode).join('~')).join(',') } : {}),
-    ...(config.density === 'compact' ? { d: 'compact' } : {})
+    ...(config.density === 'compact' ? { d: 'compact' } : {}),
   }
 }
 
@@ -98,15 +101,21 @@ export function fromSearch(search: ViewSearch, saved: ViewConfig): ViewConfig {
     sort:
       search.sort === undefined
         ? saved.sort
-        : search.sort.split(',').filter(Boolean).map((text) => ({ name: decode(text.replace(/^-/, '')), desc: text.startsWith('-') })),
+        : search.sort
+            .split(',')
+            .filter(Boolean)
+            .map((text) => ({ name: decode(text.replace(/^-/, '')), desc: text.startsWith('-') })),
     filter:
       search.f === undefined
         ? saved.filter
-        : search.f.split(',').filter(Boolean).map((text) => {
-            const [name = '', op = 'eq', value = ''] = text.split('~').map(decode)
-            return { name, op, value }
-          }),
-    density: search.d === undefined ? saved.density : search.d === 'compact' ? 'compact' : 'normal'
+        : search.f
+            .split(',')
+            .filter(Boolean)
+            .map((text) => {
+              const [name = '', op = 'eq', value = ''] = text.split('~').map(decode)
+              return { name, op, value }
+            }),
+    density: search.d === undefined ? saved.density : search.d === 'compact' ? 'compact' : 'normal',
   }
 }
 
@@ -117,7 +126,7 @@ export function readConfig(json: unknown): ViewConfig {
     cols: Array.isArray(raw.cols) ? raw.cols.filter((column) => typeof column?.name === 'string') : [],
     sort: Array.isArray(raw.sort) ? raw.sort.filter((sort) => typeof sort?.name === 'string') : [],
     filter: Array.isArray(raw.filter) ? raw.filter.filter((filter) => typeof filter?.name === 'string') : [],
-    density: raw.density === 'compact' ? 'compact' : 'normal'
+    density: raw.density === 'compact' ? 'compact' : 'normal',
   }
 }
 
@@ -131,13 +140,27 @@ export interface PlacedColumn extends Column {
 
 /** A first width: from the name, the type and, once there are rows, nothing else: widths must not jump. */
 export function standardWidth(column: Column): number {
-  const byType = isNumber(column.base) ? 116 : isDate(column.base) ? (column.base === 'date' ? 124 : 188) : column.base === 'boolean' ? 92 : isJson(column.base) ? 260 : column.base === 'uuid' ? 290 : 190
+  const byType = isNumber(column.base)
+    ? 116
+    : isDate(column.base)
+      ? column.base === 'date'
+        ? 124
+        : 188
+      : column.base === 'boolean'
+        ? 92
+        : isJson(column.base)
+          ? 260
+          : column.base === 'uuid'
+            ? 290
+            : 190
   return Math.max(byType, Math.min(280, column.name.length * 7.8 + shortType(column.base).length * 6 + 40))
 }
 
 /** Numbers that name something (ids, years, codes) have no thousands apart. */
 function standardFormat(column: Column): Format {
-  return isNumber(column.base) && /(^|_)(id|ids|no|nr|number|code|year|zip|plz|key)$/i.test(column.name) ? { kind: 'auto', opt: { grouping: false } } : { kind: 'auto' }
+  return isNumber(column.base) && /(^|_)(id|ids|no|nr|number|code|year|zip|plz|key)$/i.test(column.name)
+    ? { kind: 'auto', opt: { grouping: false } }
+    : { kind: 'auto' }
 }
 
 /** The relation's columns in the person's order: those of the config first, then what it does not know. */
@@ -149,7 +172,7 @@ export function placeColumns(columns: Column[], config: ViewConfig): PlacedColum
     width: wanted?.w ?? Math.round(standardWidth(column)),
     hidden: wanted?.hidden ?? false,
     pinned: wanted?.pin === 'left',
-    format: wanted?.fmt ?? standardFormat(column)
+    format: wanted?.fmt ?? standardFormat(column),
   })
   const named = config.cols.flatMap((wanted) => {
     const column = known.get(wanted.name)

@@ -11,7 +11,17 @@ export function ViewsMenu({ view }: { view: View }) {
   const mine = views.filter(isMine)
   const others = views.filter((each) => !isMine(each))
   const item = (each: (typeof views)[number]) => (
-    <Menu.Item key={each.id} onClick={() => view.select(each)} rightSection={each.id === active?.id ? <IconCheck size={14} aria-label="shown" /> : each.shared ? <IconUsers size={14} aria-label="shared" className="tm-dim" /> : null}>
+    <Menu.Item
+      key={each.id}
+      onClick={() => view.select(each)}
+      rightSection={
+        each.id === active?.id ? (
+          <IconCheck size={14} aria-label="shown" />
+        ) : each.shared ? (
+          <IconUsers size={14} aria-label="shared" className="tm-dim" />
+        ) : null
+      }
+    >
       {each.name}
       {each.isDefault && isMine(each) && <span className="tm-dim tm-small"> · first</span>}
     </Menu.Item>
@@ -34,7 +44,15 @@ export function ViewsMenu({ view }: { view: View }) {
           {others.map(item)}
           <Menu.Divider />
           {active && isMine(active) && dirty && (
-            <Menu.Item leftSection={<IconDeviceFloppy size={15} aria-hidden />} onClick={() => void view.save(active.name, active).then(() => tell(`${active.name} is saved`)).catch(tellError)}>
+            <Menu.Item
+              leftSection={<IconDeviceFloppy size={15} aria-hidden />}
+              onClick={() =>
+                void view
+                  .save(active.name, active)
+                  .then(() => tell(`${active.name} is saved`))
+                  .catch(tellError)
+              }
+            >
               Save {active.name}
             </Menu.Item>
           )}
@@ -42,7 +60,16 @@ export function ViewsMenu({ view }: { view: View }) {
             Save as…
           </Menu.Item>
           {active && isMine(active) && (
-            <Menu.Item color="red" leftSection={<IconTrash size={15} aria-hidden />} onClick={() => void view.remove(active).then(() => tell(`${active.name} is deleted`)).catch(tellError)}>
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={15} aria-hidden />}
+              onClick={() =>
+                void view
+                  .remove(active)
+                  .then(() => tell(`${active.name} is deleted`))
+                  .catch(tellError)
+              }
+            >
               Delete {active.name}
             </Menu.Item>
           )}
@@ -62,12 +89,32 @@ function SaveAs({ view, close }: { view: View; close: () => void }) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void view.save(name.trim(), { shared, isDefault }).then(() => (close(), tell(`${name.trim()} is saved`))).catch(tellError)
+          void view
+            .save(name.trim(), { shared, isDefault })
+            .then(() => (close(), tell(`${name.trim()} is saved`)))
+            .catch(tellError)
         }}
       >
-        <TextInput label="Name" data-autofocus required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <Checkbox mt="md" label="Share with everybody in this workspace" checked={shared} onChange={(event) => setShared(event.currentTarget.checked)} />
-        <Checkbox mt="xs" label="Open this relation with it" checked={isDefault} onChange={(event) => setDefault(event.currentTarget.checked)} />
+        <TextInput
+          label="Name"
+          data-autofocus
+          required
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Checkbox
+          mt="md"
+          label="Share with everybody in this workspace"
+          checked={shared}
+          onChange={(event) => setShared(event.currentTarget.checked)}
+        />
+        <Checkbox
+          mt="xs"
+          label="Open this relation with it"
+          checked={isDefault}
+          onChange={(event) => setDefault(event.currentTarget.checked)}
+        />
         <Button type="submit" mt="lg" size="sm" fullWidth disabled={!name.trim()}>
           Save
         </Button>

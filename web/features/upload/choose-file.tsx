@@ -35,7 +35,12 @@ export function ChooseFile({ compact = false }: { compact?: boolean }) {
         </Button>
       </div>
       <input
-        ref={input} type="file" className="tm-visually-hidden" tabIndex={-1} aria-label="CSV file" accept=".csv,.tsv,.txt,.gz,text/csv,text/tab-separated-values"
+        ref={input}
+        type="file"
+        className="tm-visually-hidden"
+        tabIndex={-1}
+        aria-label="CSV file"
+        accept=".csv,.tsv,.txt,.gz,text/csv,text/tab-separated-values"
         onChange={(event) => (take(event.currentTarget.files?.[0]), (event.currentTarget.value = ''))}
       />
     </section>

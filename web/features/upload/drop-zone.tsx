@@ -20,7 +20,12 @@ export function DropZone() {
   useEffect(() => {
     const take = (file: File | undefined) => {
       if (!file) return
-      if (role === 'reader') return notifications.show({ color: 'red', title: 'You may read here, not import', message: 'Ask an owner of the workspace to make you an editor.' })
+      if (role === 'reader')
+        return notifications.show({
+          color: 'red',
+          title: 'You may read here, not import',
+          message: 'Ask an owner of the workspace to make you an editor.',
+        })
       choose(file)
       void navigate({ to: '/w/$workspace/import', params: { workspace } })
     }

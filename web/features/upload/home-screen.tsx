@@ -17,7 +17,19 @@ import './home.css'
 
 interface Recent {
   schedules: { nodes: { id: string; schedule: string; active: boolean; matview: { name: string } | null }[] }
-  matviewRefreshEvents: { nodes: { id: string; matviewName: string; status: string; statusChangeTime: string; durationMs: number | null; inserted: string | null; updated: string | null; deleted: string | null; error: string | null }[] }
+  matviewRefreshEvents: {
+    nodes: {
+      id: string
+      matviewName: string
+      status: string
+      statusChangeTime: string
+      durationMs: number | null
+      inserted: string | null
+      updated: string | null
+      deleted: string | null
+      error: string | null
+    }[]
+  }
 }
 const QUERY = `{
   schedules(first: 20) { nodes { id schedule active matview { name } } }
@@ -35,7 +47,12 @@ export function HomeScreen() {
   const events = home.data?.matviewRefreshEvents.nodes ?? []
   const schedules = home.data?.schedules.nodes ?? []
   const empty = relations?.length === 0
-  const steps = { imported: !empty, viewed: relations?.some(({ kind }) => kind === 'matview') ?? false, scheduled: schedules.length > 0, marked: events.some(({ status }) => status !== 'failed') }
+  const steps = {
+    imported: !empty,
+    viewed: relations?.some(({ kind }) => kind === 'matview') ?? false,
+    scheduled: schedules.length > 0,
+    marked: events.some(({ status }) => status !== 'failed'),
+  }
   const firstTable = relations?.find(({ kind }) => kind === 'table')
   return (
     <div className="tm-page">
@@ -44,7 +61,11 @@ export function HomeScreen() {
         <h1>{empty ? 'Welcome to Tidemark' : 'Home'}</h1>
         <span className="tm-spacer" />
         {!empty && role !== 'reader' && (
-          <Button variant="default" leftSection={<IconStack2 size={15} aria-hidden />} renderRoot={(props) => <AppLink to={`/w/${workspace}/views/new`} {...props} />}>
+          <Button
+            variant="default"
+            leftSection={<IconStack2 size={15} aria-hidden />}
+            renderRoot={(props) => <AppLink to={`/w/${workspace}/views/new`} {...props} />}
+          >
             Make a view
           </Button>
         )}
@@ -56,7 +77,9 @@ export function HomeScreen() {
       {!empty && relations && (
         <div className="tm-home">
           <section aria-labelledby="home-relations">
-            <h2 id="home-relations" className="tm-section-title">Tables and views</h2>
+            <h2 id="home-relations" className="tm-section-title">
+              Tables and views
+            </h2>
             <ul className="tm-card tm-list">
               {relations.slice(0, 12).map((relation) => (
                 <li key={relation.name}>
@@ -64,16 +87,23 @@ export function HomeScreen() {
                     <RelationIcon kind={relation.kind} />
                     <span className="tm-truncate">{relation.name}</span>
                     <span className="tm-dim tm-small tm-list-kind">{KIND_WORDS[relation.kind]}</span>
-                    <span className="tm-tabular tm-list-count">{relation.api ? <LiveCount live={relation.api.live} estimate={relation.estimatedRows} /> : '–'}</span>
+                    <span className="tm-tabular tm-list-count">
+                      {relation.api ? <LiveCount live={relation.api.live} estimate={relation.estimatedRows} /> : '–'}
+                    </span>
                   </AppLink>
                 </li>
               ))}
             </ul>
           </section>
           <section aria-labelledby="home-events">
-            <h2 id="home-events" className="tm-section-title">Last refreshes</h2>
+            <h2 id="home-events" className="tm-section-title">
+              Last refreshes
+            </h2>
             {events.length === 0 ? (
-              <p className="tm-card tm-home-none">No view has been refreshed yet. A view is a SELECT over your tables that refreshes by itself; every refresh leaves its mark here.</p>
+              <p className="tm-card tm-home-none">
+                No view has been refreshed yet. A view is a SELECT over your tables that refreshes by itself; every refresh leaves its mark
+                here.
+              </p>
             ) : (
               <ul className="tm-card tm-list">
                 {events.map((event) => (
@@ -81,8 +111,16 @@ export function HomeScreen() {
                     <AppLink to={`/w/${workspace}/events`} search={{ matview: event.matviewName }} className="tm-list-link">
                       <span className="tm-tabular tm-dim tm-small">#{event.id}</span>
                       <span className="tm-truncate">{event.matviewName}</span>
-                      {event.error ? <span className="tm-badge" data-tone="bad">failed</span> : <Delta {...event} />}
-                      <span className="tm-dim tm-small tm-list-count" title={event.statusChangeTime}>{relative(event.statusChangeTime)} · {duration(event.durationMs)}</span>
+                      {event.error ? (
+                        <span className="tm-badge" data-tone="bad">
+                          failed
+                        </span>
+                      ) : (
+                        <Delta {...event} />
+                      )}
+                      <span className="tm-dim tm-small tm-list-count" title={event.statusChangeTime}>
+                        {relative(event.statusChangeTime)} · {duration(event.durationMs)}
+                      </span>
                     </AppLink>
                   </li>
                 ))}
@@ -97,7 +135,15 @@ export function HomeScreen() {
                       <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: matview?.name ?? '' }} className="tm-list-link">
                         <span className="tm-truncate">{matview?.name ?? 'a view'}</span>
                         <code className="tm-mono tm-dim">{schedule}</code>
-                        <span className="tm-list-count">{active ? <span className="tm-badge" data-tone="ok">runs</span> : <span className="tm-badge">paused</span>}</span>
+                        <span className="tm-list-count">
+                          {active ? (
+                            <span className="tm-badge" data-tone="ok">
+                              runs
+                            </span>
+                          ) : (
+                            <span className="tm-badge">paused</span>
+                          )}
+                        </span>
                       </AppLink>
                     </li>
                   ))}
@@ -115,7 +161,8 @@ const NONE = {}
 function Delta({ inserted, updated, deleted }: { inserted: string | null; updated: string | null; deleted: string | null }) {
   return (
     <span className="tm-delta tm-tabular">
-      <span data-of="in">+{count(inserted ?? 0)}</span> <span data-of="up">~{count(updated ?? 0)}</span> <span data-of="out">−{count(deleted ?? 0)}</span>
+      <span data-of="in">+{count(inserted ?? 0)}</span> <span data-of="up">~{count(updated ?? 0)}</span>{' '}
+      <span data-of="out">−{count(deleted ?? 0)}</span>
     </span>
   )
 }
@@ -123,6 +170,8 @@ function Delta({ inserted, updated, deleted }: { inserted: string | null; update
 /** A count that follows the table: one small subscription. */
 function LiveCount({ live, estimate }: { live: string; estimate: number | null }) {
   const [total, setTotal] = useState<number | string | null>(null)
-  useSubscription<Record<string, { totalCount: number | string }>>(`subscription { ${live}(first: 1) { totalCount } }`, NONE, ({ data }) => setTotal(data?.[live]?.totalCount ?? null))
+  useSubscription<Record<string, { totalCount: number | string }>>(`subscription { ${live}(first: 1) { totalCount } }`, NONE, ({ data }) =>
+    setTotal(data?.[live]?.totalCount ?? null),
+  )
   return <>{total !== null ? count(total) : estimate === null ? '…' : `~${count(estimate)}`}</>
 }

@@ -10,7 +10,19 @@ import { useUploads } from './uploads.tsx'
 import './home.css'
 
 interface Past {
-  uploads: { nodes: { id: string; state: string; tableName: string | null; fileName: string | null; rows: string; rejected: string; bytes: string; startedAt: string; error: string | null }[] }
+  uploads: {
+    nodes: {
+      id: string
+      state: string
+      tableName: string | null
+      fileName: string | null
+      rows: string
+      rejected: string
+      bytes: string
+      startedAt: string
+      error: string | null
+    }[]
+  }
 }
 const QUERY = '{ uploads(first: 20, orderBy: [ID_DESC]) { nodes { id state tableName fileName rows rejected bytes startedAt error } } }'
 
@@ -22,7 +34,11 @@ export function ImportScreen() {
       <div className="tm-page-head">
         <h1>Import</h1>
       </div>
-      {chosen ? <PreviewPanel key={`${chosen.name}/${chosen.size}/${chosen.lastModified}`} file={chosen} leave={() => choose(null)} /> : <ChooseFile />}
+      {chosen ? (
+        <PreviewPanel key={`${chosen.name}/${chosen.size}/${chosen.lastModified}`} file={chosen} leave={() => choose(null)} />
+      ) : (
+        <ChooseFile />
+      )}
       {!chosen && <PastUploads />}
     </div>
   )
@@ -30,7 +46,12 @@ export function ImportScreen() {
 
 function PastUploads() {
   const workspace = useWorkspace()
-  const { data } = useQuery({ queryKey: ['uploads', workspace], queryFn: () => graphql<Past>(workspace, QUERY), staleTime: 0, retry: false })
+  const { data } = useQuery({
+    queryKey: ['uploads', workspace],
+    queryFn: () => graphql<Past>(workspace, QUERY),
+    staleTime: 0,
+    retry: false,
+  })
   const nodes = data?.uploads.nodes ?? []
   if (!nodes.length) return null
   return (
@@ -45,7 +66,9 @@ function PastUploads() {
               <span className="tm-list-count tm-tabular tm-small tm-dim">
                 {count(rows)} rows{Number(rejected) ? `, ${count(rejected)} rejected` : ''} · {bytes(size)} · {relative(startedAt)}
               </span>
-              <span className="tm-badge" data-tone={state === 'DONE' ? 'ok' : state === 'FAILED' ? 'bad' : undefined}>{state.toLowerCase()}</span>
+              <span className="tm-badge" data-tone={state === 'DONE' ? 'ok' : state === 'FAILED' ? 'bad' : undefined}>
+                {state.toLowerCase()}
+              </span>
             </AppLink>
           </li>
         ))}

@@ -22,7 +22,7 @@ import './preview.css'
 const MODES: { value: Mode; name: string; about: string }[] = [
   { value: 'append', name: 'Add', about: 'the rows come to those that are there' },
   { value: 'replace', name: 'Replace', about: 'the old rows go, views and rights stay' },
-  { value: 'upsert', name: 'Update or add', about: 'rows with the same key are changed' }
+  { value: 'upsert', name: 'Update or add', about: 'rows with the same key are changed' },
 ]
 
 export function PreviewPanel({ file, leave }: { file: File; leave: () => void }) {
@@ -42,7 +42,10 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
 
   useEffect(() => {
     let alive = true
-    readSample(file).then((read) => alive && setSample(read), (error) => alive && setFailed(error))
+    readSample(file).then(
+      (read) => alive && setSample(read),
+      (error) => alive && setFailed(error),
+    )
     return () => void (alive = false)
   }, [file])
   const preview = useMemo(() => {
@@ -61,7 +64,12 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
   }, [shown, begun])
 
   if (failed || preview instanceof Error)
-    return <Problem error={Object.assign(new Error(), { message: `${file.name} cannot be read: ${((failed ?? preview) as Error).message}` })} retry={leave} />
+    return (
+      <Problem
+        error={Object.assign(new Error(), { message: `${file.name} cannot be read: ${((failed ?? preview) as Error).message}` })}
+        retry={leave}
+      />
+    )
   if (!preview) return <Waiting lines={8} />
 
   const target = relations?.find((relation) => relation.name === table)
@@ -70,10 +78,14 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
   const chosenKey = key ? [key] : []
   const options: Options = {
     ...(exists ? { mode } : {}),
-    ...(mode === 'upsert' && exists ? { key: JSON.stringify(chosenKey.length ? chosenKey : (target?.key ?? [])) } : !exists && key ? { key: JSON.stringify(chosenKey) } : {}),
+    ...(mode === 'upsert' && exists
+      ? { key: JSON.stringify(chosenKey.length ? chosenKey : (target?.key ?? [])) }
+      : !exists && key
+        ? { key: JSON.stringify(chosenKey) }
+        : {}),
     on_error: skipBad ? 'skip' : 'abort',
     ...(Object.keys(known).length ? { dialect: JSON.stringify(known) } : {}),
-    ...(Object.keys(choices).length ? { columns: JSON.stringify(choices) } : {})
+    ...(Object.keys(choices).length ? { columns: JSON.stringify(choices) } : {}),
   }
   const send = () => {
     const id = start(file, table, options, preview.estimate)
@@ -98,16 +110,42 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
       </div>
 
       <div className="tm-preview-target">
-        <TextInput label="Table" value={table} onChange={(event) => setTable(event.currentTarget.value)} error={isView ? `${table} is a view: choose another name` : undefined} description={exists ? 'exists already' : 'will be made'} inputWrapperOrder={['label', 'input', 'description', 'error']} />
+        <TextInput
+          label="Table"
+          value={table}
+          onChange={(event) => setTable(event.currentTarget.value)}
+          error={isView ? `${table} is a view: choose another name` : undefined}
+          description={exists ? 'exists already' : 'will be made'}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+        />
         {exists ? (
           <Radio.Group label="It exists: what now?" value={mode} onChange={(value) => setMode(value as Mode)} className="tm-preview-modes">
             {MODES.map(({ value, name, about }) => (
-              <Radio key={value} size="xs" value={value} label={<><b>{name}</b> <span className="tm-dim">{about}</span></>} />
+              <Radio
+                key={value}
+                size="xs"
+                value={value}
+                label={
+                  <>
+                    <b>{name}</b> <span className="tm-dim">{about}</span>
+                  </>
+                }
+              />
             ))}
           </Radio.Group>
         ) : null}
         {(!exists || mode === 'upsert') && (
-          <Select label="Key" description={exists ? 'which rows are the same' : 'tells rows apart'} inputWrapperOrder={['label', 'input', 'description']} data={[{ value: '', label: exists ? `as the table: ${target?.key?.join(', ') ?? 'none'}` : 'row_id, a number of its own' }, ...preview.columns.map(({ source }) => ({ value: source, label: source }))]} value={key ?? ''} onChange={(value) => setKey(value || null)} />
+          <Select
+            label="Key"
+            description={exists ? 'which rows are the same' : 'tells rows apart'}
+            inputWrapperOrder={['label', 'input', 'description']}
+            data={[
+              { value: '', label: exists ? `as the table: ${target?.key?.join(', ') ?? 'none'}` : 'row_id, a number of its own' },
+              ...preview.columns.map(({ source }) => ({ value: source, label: source })),
+            ]}
+            value={key ?? ''}
+            onChange={(value) => setKey(value || null)}
+          />
         )}
       </div>
 
@@ -115,13 +153,26 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
 
       {preview.bad.length > 0 && (
         <p className="tm-preview-bad" role="status">
-          <b>{preview.bad.length === 1 ? 'One line' : `${preview.bad.length} lines`} of the sample cannot be read as a row:</b> {preview.bad.slice(0, 3).map(({ line, reason }) => `line ${count(line)} (${reason})`).join('; ')}
+          <b>{preview.bad.length === 1 ? 'One line' : `${preview.bad.length} lines`} of the sample cannot be read as a row:</b>{' '}
+          {preview.bad
+            .slice(0, 3)
+            .map(({ line, reason }) => `line ${count(line)} (${reason})`)
+            .join('; ')}
           {preview.bad.length > 3 && ' …'}
         </p>
       )}
 
       <div className="tm-preview-go">
-        <Checkbox label="Leave out rows that do not fit" description={skipBad ? `They are kept in ${table}_rejects with their line numbers.` : 'Otherwise the first one stops the import and nothing is stored.'} checked={skipBad} onChange={(event) => setSkipBad(event.currentTarget.checked)} />
+        <Checkbox
+          label="Leave out rows that do not fit"
+          description={
+            skipBad
+              ? `They are kept in ${table}_rejects with their line numbers.`
+              : 'Otherwise the first one stops the import and nothing is stored.'
+          }
+          checked={skipBad}
+          onChange={(event) => setSkipBad(event.currentTarget.checked)}
+        />
         <span className="tm-spacer" />
         <Button variant="default" size="sm" onClick={leave}>
           Cancel
@@ -132,7 +183,10 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
       </div>
       <details className="tm-show-sql">
         <summary>Show the API call</summary>
-        <CopyCard label="API call" text={`curl -T ${JSON.stringify(file.name)} -H "Authorization: Bearer $TOKEN" \\\n  "${location.origin}/upload-file?${new URLSearchParams({ workspace, table, ...options })}"`} />
+        <CopyCard
+          label="API call"
+          text={`curl -T ${JSON.stringify(file.name)} -H "Authorization: Bearer $TOKEN" \\\n  "${location.origin}/upload-file?${new URLSearchParams({ workspace, table, ...options })}"`}
+        />
       </details>
     </div>
   )

@@ -37,26 +37,65 @@ export function PreviewTable({ preview, choices, setChoices, file }: Props) {
             {preview.columns.map((column, index) => {
               const choice = choices[column.source]
               const type = choice?.type ?? column.type
-              const { lines, count: misfits } = choice?.type && choice.type !== column.type ? preview.misfits(index, choice.type) : { lines: [], count: 0 }
+              const { lines, count: misfits } =
+                choice?.type && choice.type !== column.type ? preview.misfits(index, choice.type) : { lines: [], count: 0 }
               return (
                 <th key={column.source} scope="col" data-skip={choice?.skip || undefined}>
                   <div className="tm-preview-column">
                     <span className="tm-preview-names">
-                      <Checkbox size="xs" aria-label={`Import ${column.source}`} checked={!choice?.skip} onChange={(event) => choose(column.source, { skip: !event.currentTarget.checked })} />
-                      <TextInput size="xs" variant="unstyled" aria-label={`Name of column ${index + 1}`} value={choice?.name ?? column.source} disabled={choice?.skip} onChange={(event) => choose(column.source, { name: event.currentTarget.value })} />
+                      <Checkbox
+                        size="xs"
+                        aria-label={`Import ${column.source}`}
+                        checked={!choice?.skip}
+                        onChange={(event) => choose(column.source, { skip: !event.currentTarget.checked })}
+                      />
+                      <TextInput
+                        size="xs"
+                        variant="unstyled"
+                        aria-label={`Name of column ${index + 1}`}
+                        value={choice?.name ?? column.source}
+                        disabled={choice?.skip}
+                        onChange={(event) => choose(column.source, { name: event.currentTarget.value })}
+                      />
                     </span>
-                    <NativeSelect size="xs" aria-label={`Type of ${column.source}`} data={[...TYPES]} value={type} disabled={choice?.skip} onChange={(event) => choose(column.source, { type: event.currentTarget.value === column.type ? undefined : event.currentTarget.value } as ColumnChoice)} />
+                    <NativeSelect
+                      size="xs"
+                      aria-label={`Type of ${column.source}`}
+                      data={[...TYPES]}
+                      value={type}
+                      disabled={choice?.skip}
+                      onChange={(event) =>
+                        choose(column.source, {
+                          type: event.currentTarget.value === column.type ? undefined : event.currentTarget.value,
+                        } as ColumnChoice)
+                      }
+                    />
                     {misfits > 0 ? (
                       <span className="tm-preview-note" data-tone="bad">
                         {count(misfits)} would fail: line {lines.map((line) => count(line)).join(', ')}
                         {misfits > lines.length && ' …'}
                       </span>
                     ) : column.nearly && !choice?.type ? (
-                      <button type="button" className="tm-preview-note" data-tone="warn" title={`Use ${column.nearly.type}`} onClick={() => choose(column.source, { type: column.nearly!.type })}>
-                        {column.nearly.type} {Math.floor(column.nearly.share * 1000) / 10} %: not line {column.nearly.lines.map((line) => count(line)).join(', ')}
+                      <button
+                        type="button"
+                        className="tm-preview-note"
+                        data-tone="warn"
+                        title={`Use ${column.nearly.type}`}
+                        onClick={() => choose(column.source, { type: column.nearly!.type })}
+                      >
+                        {column.nearly.type} {Math.floor(column.nearly.share * 1000) / 10} %: not line{' '}
+                        {column.nearly.lines.map((line) => count(line)).join(', ')}
                       </button>
                     ) : (
-                      <span className="tm-preview-note">{column.filled === 0 ? 'no values' : column.filled < 1 ? `${Math.round(column.filled * 100)} % filled` : preview.whole ? 'all rows fit' : 'all of the sample fit'}</span>
+                      <span className="tm-preview-note">
+                        {column.filled === 0
+                          ? 'no values'
+                          : column.filled < 1
+                            ? `${Math.round(column.filled * 100)} % filled`
+                            : preview.whole
+                              ? 'all rows fit'
+                              : 'all of the sample fit'}
+                      </span>
                     )}
                   </div>
                 </th>
@@ -69,7 +108,12 @@ export function PreviewTable({ preview, choices, setChoices, file }: Props) {
             <tr key={row}>
               <td className="tm-preview-line tm-tabular">{count(preview.lines[row])}</td>
               {preview.columns.map((column, index) => (
-                <td key={column.source} data-skip={choices[column.source]?.skip || undefined} data-right={/int|numeric|double/.test(choices[column.source]?.type ?? column.type) || undefined} title={cells[index]}>
+                <td
+                  key={column.source}
+                  data-skip={choices[column.source]?.skip || undefined}
+                  data-right={/int|numeric|double/.test(choices[column.source]?.type ?? column.type) || undefined}
+                  title={cells[index]}
+                >
                   {cells[index] === '' || cells[index] === undefined ? <span className="tm-null">null</span> : cells[index]}
                 </td>
               ))}

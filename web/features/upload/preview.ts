@@ -10,7 +10,20 @@ import { join, SQL, T } from '../../../server/upload/types.ts'
 export const SAMPLE_BYTES = 1 << 20
 /** Records of the sample whose cells are looked at one by one; the types come from all of it. */
 const LOOKED_AT = 5000
-export const TYPES = ['boolean', 'integer', 'bigint', 'numeric', 'double precision', 'date', 'timestamp', 'timestamptz', 'time', 'uuid', 'jsonb', 'text'] as const
+export const TYPES = [
+  'boolean',
+  'integer',
+  'bigint',
+  'numeric',
+  'double precision',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+  'uuid',
+  'jsonb',
+  'text',
+] as const
 
 export interface PreviewColumn {
   /** As the file names it, made fit for PostgreSQL. */
@@ -43,7 +56,7 @@ export function makePreview(bytes: Uint8Array, fileSize: number, known: Known = 
   const inferred = infer(body, sniffed.dataStart, whole, dialect, columns, { lines: sniffed.dataLine })
   const order = dateOrder(columns)
   const looked = sampleRows(body.subarray(sniffed.dataStart), { ...dialect, preamble: 0, header: false }, whole, LOOKED_AT).filter(
-    (row) => !(row.cells.length === 1 && row.cells[0] === '' && names.length > 1)
+    (row) => !(row.cells.length === 1 && row.cells[0] === '' && names.length > 1),
   )
   const lineOf = (line: number) => sniffed.dataLine + line // dataLine: how many lines lie before the first record
 
@@ -66,7 +79,18 @@ export function makePreview(bytes: Uint8Array, fileSize: number, known: Known = 
     columns: names.map((source, i) => {
       const { type } = finalType(columns, i, order)
       const filled = looked.reduce((sum, row) => sum + (row.types[i] === T.NULL || row.types[i] === undefined ? 0 : 1), 0)
-      return { source, type: SQL[type]!, filled: looked.length ? filled / looked.length : 0, nearly: type === T.TEXT ? nearly(looked.map((row) => row.types[i] ?? T.NULL), (wanted) => misfits(i, wanted).lines) : null }
+      return {
+        source,
+        type: SQL[type]!,
+        filled: looked.length ? filled / looked.length : 0,
+        nearly:
+          type === T.TEXT
+            ? nearly(
+                looked.map((row) => row.types[i] ?? T.NULL),
+                (wanted) => misfits(i, wanted).lines,
+              )
+            : null,
+      }
     }),
     rows: looked.slice(0, 50).map((row) => row.cells),
     lines: looked.slice(0, 50).map((row) => lineOf(row.line)),
@@ -74,7 +98,7 @@ export function makePreview(bytes: Uint8Array, fileSize: number, known: Known = 
     whole,
     estimate: whole ? inferred.records : Math.round((inferred.records / Math.max(1, bytes.length)) * fileSize),
     bad: inferred.bad.slice(0, 20).map(({ line, reason }) => ({ line, reason })),
-    misfits
+    misfits,
   }
 }
 

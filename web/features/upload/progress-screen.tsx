@@ -14,7 +14,8 @@ import './preview.css'
 export function ProgressScreen() {
   const workspace = useWorkspace()
   const { jobs, cancel } = useUploads()
-  const job = jobs.find(({ id }) => id === useParams({ strict: false }).job)
+  const { job: wanted } = useParams({ strict: false })
+  const job = jobs.find(({ id }) => id === wanted)
   return (
     <div className="tm-page">
       <title>Import · Tidemark</title>
@@ -26,7 +27,11 @@ export function ProgressScreen() {
           <JobView job={job} workspace={workspace} cancel={() => cancel(job.id)} />
         </div>
       ) : (
-        <Empty icon={IconFileUnknown} title="This import is not of this tab" action={<AppLink to={`/w/${workspace}/import`}>All imports</AppLink>}>
+        <Empty
+          icon={IconFileUnknown}
+          title="This import is not of this tab"
+          action={<AppLink to={`/w/${workspace}/import`}>All imports</AppLink>}
+        >
           Its page lives as long as the tab that sent the file.
         </Empty>
       )}
@@ -66,7 +71,8 @@ function JobView({ job, workspace, cancel }: { job: Job; workspace: string; canc
             <div className="tm-progress-words">
               <span>Sent</span>
               <span>
-                {bytes(job.sent)} of {bytes(job.total)} · {bytes(rate)}/s{job.phase === 'sending' && left !== null && ` · ${duration(left * 1000)} left`}
+                {bytes(job.sent)} of {bytes(job.total)} · {bytes(rate)}/s
+                {job.phase === 'sending' && left !== null && ` · ${duration(left * 1000)} left`}
               </span>
             </div>
             <Progress value={job.total ? (job.sent / job.total) * 100 : 100} size="md" aria-label="Bytes sent" transitionDuration={120} />
@@ -75,10 +81,17 @@ function JobView({ job, workspace, cancel }: { job: Job; workspace: string; canc
             <div className="tm-progress-words">
               <span>Stored</span>
               <span>
-                {count(rows)} {job.phase === 'done' ? 'rows' : `of about ${count(job.estimate)} rows`} · {count(Math.round(rows / seconds))}/s
+                {count(rows)} {job.phase === 'done' ? 'rows' : `of about ${count(job.estimate)} rows`} · {count(Math.round(rows / seconds))}
+                /s
               </span>
             </div>
-            <Progress value={share} size="md" color={job.phase === 'done' ? 'green' : 'tide'} aria-label="Rows stored" transitionDuration={120} />
+            <Progress
+              value={share}
+              size="md"
+              color={job.phase === 'done' ? 'green' : 'tide'}
+              aria-label="Rows stored"
+              transitionDuration={120}
+            />
           </div>
         </>
       )}
@@ -99,14 +112,28 @@ function JobView({ job, workspace, cancel }: { job: Job; workspace: string; canc
             ))}
           </ul>
           <div className="tm-progress-foot">
-            <Button size="sm" leftSection={<IconTable size={16} aria-hidden />} renderRoot={(props) => <AppLink {...relationTo(workspace, job.table)} {...props} />}>
+            <Button
+              size="sm"
+              leftSection={<IconTable size={16} aria-hidden />}
+              renderRoot={(props) => <AppLink {...relationTo(workspace, job.table)} {...props} />}
+            >
               Open {job.table}
             </Button>
-            <Button size="sm" variant="default" leftSection={<IconStack2 size={16} aria-hidden />} renderRoot={(props) => <AppLink to={`/w/${workspace}/views/new`} search={{ from: job.table }} {...props} />}>
+            <Button
+              size="sm"
+              variant="default"
+              leftSection={<IconStack2 size={16} aria-hidden />}
+              renderRoot={(props) => <AppLink to={`/w/${workspace}/views/new`} search={{ from: job.table }} {...props} />}
+            >
               Make a view of it
             </Button>
             {job.result.rejected > 0 && (
-              <Button size="sm" variant="subtle" leftSection={<IconDownload size={16} aria-hidden />} renderRoot={(props) => <AppLink {...relationTo(workspace, `${job.table}_rejects`)} {...props} />}>
+              <Button
+                size="sm"
+                variant="subtle"
+                leftSection={<IconDownload size={16} aria-hidden />}
+                renderRoot={(props) => <AppLink {...relationTo(workspace, `${job.table}_rejects`)} {...props} />}
+              >
                 {count(job.result.rejected)} rejected rows
               </Button>
             )}

@@ -3,7 +3,8 @@ import { SAMPLE_BYTES } from './preview.ts'
 
 export async function readSample(file: File): Promise<{ bytes: Uint8Array; size: number }> {
   const head = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return { bytes: new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer()), size: file.size }
+  if (head[0] !== 0x1f || head[1] !== 0x8b)
+    return { bytes: new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer()), size: file.size }
   const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
   const parts: Uint8Array[] = []
   let length = 0

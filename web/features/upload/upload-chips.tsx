@@ -20,9 +20,25 @@ export function UploadChips() {
         return (
           <div key={job.id} className="tm-chip" data-phase={job.phase}>
             <AppLink to={`/w/${workspace}/import/${job.id}`}>
-              {job.phase === 'done' ? <IconCheck size={15} aria-hidden /> : job.phase === 'failed' ? <IconAlertTriangle size={15} aria-hidden /> : <span className="tm-chip-ring" style={{ '--done': `${(job.sent / job.total) * 100}%` } as React.CSSProperties} aria-hidden />}
+              {job.phase === 'done' ? (
+                <IconCheck size={15} aria-hidden />
+              ) : job.phase === 'failed' ? (
+                <IconAlertTriangle size={15} aria-hidden />
+              ) : (
+                <span
+                  className="tm-chip-ring"
+                  style={{ '--done': `${(job.sent / job.total) * 100}%` } as React.CSSProperties}
+                  aria-hidden
+                />
+              )}
               <span className="tm-truncate">{job.table}</span>
-              <span className="tm-dim">{running ? `${Math.round((job.sent / Math.max(1, job.total)) * 100)} %` : job.phase === 'done' ? `${count(job.rows)} rows` : 'failed'}</span>
+              <span className="tm-dim">
+                {running
+                  ? `${Math.round((job.sent / Math.max(1, job.total)) * 100)} %`
+                  : job.phase === 'done'
+                    ? `${count(job.rows)} rows`
+                    : 'failed'}
+              </span>
             </AppLink>
             {!running && (
               <ActionIcon size={24} onClick={() => forget(job.id)} aria-label={`Dismiss ${job.table}`}>

@@ -1,5 +1,5 @@
 // Why a file was refused: the line, the column and the value, and what to do.
-import { ApiError } from '../../shared/api/request.ts'
+import type { ApiError } from '../../shared/api/request.ts'
 import { count } from '../../shared/format/text.ts'
 import { Problem } from '../../shared/ui/states.tsx'
 

@@ -61,7 +61,10 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   const [jobs, setJobs] = useState<Job[]>([])
   const [chosen, choose] = useState<File | null>(null)
   const requests = useRef(new Map<string, XMLHttpRequest>())
-  const change = useCallback((id: string, part: Partial<Job>) => setJobs((all) => all.map((job) => (job.id === id ? { ...job, ...part } : job))), [])
+  const change = useCallback(
+    (id: string, part: Partial<Job>) => setJobs((all) => all.map((job) => (job.id === id ? { ...job, ...part } : job))),
+    [],
+  )
 
   const start = useCallback(
     (file: File, table: string, options: Options, estimate: number) => {
@@ -91,13 +94,37 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
         requests.current.delete(id)
       }
       request.onerror = () =>
-        change(id, { phase: 'failed', endedAt: Date.now(), error: new ApiError({ code: 'OFFLINE', message: 'The connection broke before the file was stored', hint: 'Nothing was kept of it: send it again.' }) })
+        change(id, {
+          phase: 'failed',
+          endedAt: Date.now(),
+          error: new ApiError({
+            code: 'OFFLINE',
+            message: 'The connection broke before the file was stored',
+            hint: 'Nothing was kept of it: send it again.',
+          }),
+        })
       request.onabort = () => change(id, { phase: 'cancelled', endedAt: Date.now() })
-      setJobs((all) => [{ id, fileName: file.name, table, phase: 'sending', total: file.size, sent: 0, rows: 0, estimate, startedAt: Date.now(), endedAt: null, result: null, error: null }, ...all])
+      setJobs((all) => [
+        {
+          id,
+          fileName: file.name,
+          table,
+          phase: 'sending',
+          total: file.size,
+          sent: 0,
+          rows: 0,
+          estimate,
+          startedAt: Date.now(),
+          endedAt: null,
+          result: null,
+          error: null,
+        },
+        ...all,
+      ])
       request.send(file)
       return id
     },
-    [workspace, change, queries]
+    [workspace, change, queries],
   )
   const cancel = useCallback((id: string) => requests.current.get(id)?.abort(), [])
   const forget = useCallback((id: string) => setJobs((all) => all.filter((job) => job.id !== id)), [])
@@ -106,7 +133,9 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   useSubscription<LiveUploads>(running ? LIVE : null, NONE, ({ data }) => {
     for (const job of jobs) {
       if (job.phase !== 'sending' && job.phase !== 'storing') continue
-      const row = data?.uploadsLive.nodes.find((node) => node.state === 'RUNNING' && node.fileName === job.fileName && Date.parse(node.startedAt) > job.startedAt - 60_000)
+      const row = data?.uploadsLive.nodes.find(
+        (node) => node.state === 'RUNNING' && node.fileName === job.fileName && Date.parse(node.startedAt) > job.startedAt - 60_000,
+      )
       if (row && Number(row.rows) !== job.rows) change(job.id, { rows: Number(row.rows) })
     }
   })

@@ -85,10 +85,17 @@ export async function fetchCatalog(workspace: string): Promise<Relation[]> {
         sizeBytes: sizeBytes === null ? null : Number(sizeBytes),
         columns: (columns ?? []).map(({ default: hasDefault, ...column }) => {
           const known = fields.get(column.name)
-          return { ...column, hasDefault, field: known?.field ?? null, graphqlType: known?.graphqlType ?? '', asc: known?.ascending ?? null, desc: known?.descending ?? null }
+          return {
+            ...column,
+            hasDefault,
+            field: known?.field ?? null,
+            graphqlType: known?.graphqlType ?? '',
+            asc: known?.ascending ?? null,
+            desc: known?.descending ?? null,
+          }
         }),
         links: links ?? [],
-        api: api ? { list: api.query, live: api.live, type: api.type } : null
+        api: api ? { list: api.query, live: api.live, type: api.type } : null,
       }
     })
     .sort((a, b) => rank[a.kind] - rank[b.kind] || a.name.localeCompare(b.name))

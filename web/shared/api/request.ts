@@ -8,7 +8,10 @@ export class ApiError extends Error {
   readonly detail: string | null
   readonly status: number
   readonly more: Record<string, unknown>
-  constructor(body: { code?: string; message?: string; hint?: string | null; detail?: string | null; [more: string]: unknown }, status = 0) {
+  constructor(
+    body: { code?: string; message?: string; hint?: string | null; detail?: string | null; [more: string]: unknown },
+    status = 0,
+  ) {
     super(body.message || 'Something failed')
     this.name = 'ApiError'
     this.code = body.code ?? 'TMOOP'
@@ -19,7 +22,11 @@ export class ApiError extends Error {
   }
 }
 
-const OFFLINE = { code: 'OFFLINE', message: 'The server does not answer', hint: 'Check the connection. What you see stays; it catches up by itself.' }
+const OFFLINE = {
+  code: 'OFFLINE',
+  message: 'The server does not answer',
+  hint: 'Check the connection. What you see stays; it catches up by itself.',
+}
 
 /** @throws ApiError always: a failure of the network too. */
 export async function requestJson<T>(path: string, init: RequestInit & { workspace?: string } = {}): Promise<T> {
@@ -29,7 +36,12 @@ export async function requestJson<T>(path: string, init: RequestInit & { workspa
     response = await fetch(path, {
       credentials: 'same-origin',
       ...rest,
-      headers: { accept: 'application/json', ...(rest.body ? { 'content-type': 'application/json' } : {}), ...(workspace ? { 'x-workspace': workspace } : {}), ...headers }
+      headers: {
+        accept: 'application/json',
+        ...(rest.body ? { 'content-type': 'application/json' } : {}),
+        ...(workspace ? { 'x-workspace': workspace } : {}),
+        ...headers,
+      },
     })
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error
@@ -46,7 +58,10 @@ export async function requestJson<T>(path: string, init: RequestInit & { workspa
     // GraphQL servers answer 4xx with { errors } too.
     const first = (body as { errors?: GraphqlFault[] } | null)?.errors?.[0]
     if (first) throw toApiError(first, response.status)
-    throw new ApiError((body as Record<string, unknown> | null) ?? { message: `The server answered ${response.status}`, hint: 'Try again in a moment.' }, response.status)
+    throw new ApiError(
+      (body as Record<string, unknown> | null) ?? { message: `The server answered ${response.status}`, hint: 'Try again in a moment.' },
+      response.status,
+    )
   }
   return body as T
 }
@@ -67,7 +82,7 @@ export async function graphql<T>(workspace: string, query: string, variables?: R
     method: 'POST',
     workspace,
     body: JSON.stringify({ query, variables }),
-    ...(signal ? { signal } : {})
+    ...(signal ? { signal } : {}),
   })
   if (answer.errors?.length) throw toApiError(answer.errors[0]!)
   return answer.data as T

@@ -19,7 +19,7 @@ export interface Session {
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => requestJson<Session>('/auth/me'),
-  staleTime: Infinity
+  staleTime: Infinity,
 })
 
 export function useSession(): Session {

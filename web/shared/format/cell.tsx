@@ -31,13 +31,19 @@ export function CellValue({ value, format, type }: { value: Value; format: Forma
       )
     }
     case 'tag':
-      return <span className="tm-tag" data-c={tagColour(String(value))}>{rawText(value)}</span>
+      return (
+        <span className="tm-tag" data-c={tagColour(String(value))}>
+          {rawText(value)}
+        </span>
+      )
     case 'link': {
       const url = safeUrl(value)
       if (!url) return <>{rawText(value)}</>
       return (
         <a className="tm-cell-link" href={url} target="_blank" rel="noopener noreferrer" tabIndex={-1}>
-          {rawText(value).replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '')}
+          {rawText(value)
+            .replace(/^https?:\/\/(www\.)?/, '')
+            .replace(/\/$/, '')}
           <IconExternalLink size={12} aria-label="opens in a new tab" />
         </a>
       )

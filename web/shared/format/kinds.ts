@@ -1,7 +1,20 @@
 // The formats that a person can give a column. One entry per kind: its name, what it needs, which types it suits.
 // To add one: an entry here, a case in text.ts (plain text: copy, search, export) and, if it is not plain text, in cell.tsx.
 export type FormatKind =
-  | 'auto' | 'text' | 'number' | 'currency' | 'percent' | 'bytes' | 'date' | 'relative' | 'bool' | 'json' | 'link' | 'image' | 'tag' | 'bar'
+  | 'auto'
+  | 'text'
+  | 'number'
+  | 'currency'
+  | 'percent'
+  | 'bytes'
+  | 'date'
+  | 'relative'
+  | 'bool'
+  | 'json'
+  | 'link'
+  | 'image'
+  | 'tag'
+  | 'bar'
 
 export interface Format {
   kind: FormatKind
@@ -33,8 +46,12 @@ export function bare(type: string): string {
 /** What a column's header shows: short, lower case. */
 export function shortType(type: string): string {
   const names: Record<string, string> = {
-    'timestamp with time zone': 'timestamptz', 'timestamp without time zone': 'timestamp', 'double precision': 'double',
-    'character varying': 'varchar', 'time without time zone': 'time', 'time with time zone': 'timetz'
+    'timestamp with time zone': 'timestamptz',
+    'timestamp without time zone': 'timestamp',
+    'double precision': 'double',
+    'character varying': 'varchar',
+    'time without time zone': 'time',
+    'time with time zone': 'timetz',
   }
   return names[bare(type)] ?? bare(type)
 }
@@ -54,7 +71,7 @@ export const FORMATS: FormatSpec[] = [
   { kind: 'tag', name: 'Tag', about: 'A coloured label per value', suits: (type) => !isJson(type) },
   { kind: 'link', name: 'Link', about: 'Opens in a new tab', suits: isText },
   { kind: 'image', name: 'Image', about: 'Shows the picture at the address', suits: isText },
-  { kind: 'json', name: 'JSON', about: 'Indented when opened', suits: (type) => isJson(type) || isText(type) }
+  { kind: 'json', name: 'JSON', about: 'Indented when opened', suits: (type) => isJson(type) || isText(type) },
 ]
 
 /** The kind that `auto` stands for. */

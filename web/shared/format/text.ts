@@ -16,13 +16,13 @@ export function setLanguage(tag: string): void {
 }
 
 function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = 'n' + JSON.stringify(options)
+  const key = `n${JSON.stringify(options)}`
   let made = cache.get(key)
   if (!made) cache.set(key, (made = new Intl.NumberFormat(language, options)))
   return made as Intl.NumberFormat
 }
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = 'd' + JSON.stringify(options)
+  const key = `d${JSON.stringify(options)}`
   let made = cache.get(key)
   if (!made) cache.set(key, (made = new Intl.DateTimeFormat(language, options)))
   return made as Intl.DateTimeFormat
@@ -40,39 +40,60 @@ function decimal(value: Value, options: Intl.NumberFormatOptions): string {
 
 function numberOptions(value: Value, opt: Format['opt']): Intl.NumberFormatOptions {
   const decimals = opt?.decimals
-  if (typeof decimals === 'number') return { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: opt?.grouping !== false }
+  if (typeof decimals === 'number')
+    return { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: opt?.grouping !== false }
   // As many decimals as the value itself has: 9.50 stays 9.50.
   const own = typeof value === 'string' ? (value.split('.')[1]?.length ?? 0) : undefined
-  const fraction = own === undefined ? { maximumFractionDigits: 12 } : { minimumFractionDigits: Math.min(own, 20), maximumFractionDigits: Math.min(own, 20) }
+  const fraction =
+    own === undefined
+      ? { maximumFractionDigits: 12 }
+      : { minimumFractionDigits: Math.min(own, 20), maximumFractionDigits: Math.min(own, 20) }
   return { ...fraction, useGrouping: opt?.grouping !== false }
 }
 
 const DATE_STYLES: Record<string, Intl.DateTimeFormatOptions> = {
   short: { dateStyle: 'short' },
   medium: { dateStyle: 'medium' },
-  long: { dateStyle: 'long' }
+  long: { dateStyle: 'long' },
 }
 
 /** PostgreSQL's `2026-01-02 03:04:05.123456+00` and ISO alike; null when it is no date (infinity, BC). */
 export function parseDate(value: Value): Date | null {
   const text = String(value)
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text)
-    ? Date.parse(text + 'T00:00:00') // a date is a day here, not midnight in Greenwich
-    : Date.parse(text.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00').replace(/(\.\d{3})\d+/, '$1'))
+    ? Date.parse(`${text}T00:00:00`) // a date is a day here, not midnight in Greenwich
+    : Date.parse(
+        text
+          .replace(' ', 'T')
+          .replace(/([+-]\d{2})$/, '$1:00')
+          .replace(/(\.\d{3})\d+/, '$1'),
+      )
   return Number.isNaN(time) ? null : new Date(time)
 }
 
 function date(value: Value, type: string, opt: Format['opt']): string {
   const at = parseDate(value)
   if (!at) return String(value)
-  if (opt?.style === 'iso') return bare(type) === 'date' ? String(value) : String(value).replace('T', ' ').replace(/\.\d+/, '').replace(/\+00:00$/, 'Z')
+  if (opt?.style === 'iso')
+    return bare(type) === 'date'
+      ? String(value)
+      : String(value)
+          .replace('T', ' ')
+          .replace(/\.\d+/, '')
+          .replace(/\+00:00$/, 'Z')
   const style = DATE_STYLES[String(opt?.style ?? 'medium')] ?? DATE_STYLES.medium!
   if (bare(type) === 'date' || opt?.time === false) return dateFormat(style).format(at)
   return dateFormat({ ...style, timeStyle: opt?.seconds === false ? 'short' : 'medium' }).format(at)
 }
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_557_600], ['month', 2_629_800], ['week', 604_800], ['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]
+  ['year', 31_557_600],
+  ['month', 2_629_800],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
 ]
 /** "5 minutes ago"; what lies less than ten seconds back is "now". */
 export function relative(value: Value, now = Date.now()): string {
@@ -95,7 +116,12 @@ export function bytes(value: Value): string {
     size /= 1000
     unit++
   }
-  return numberFormat({ style: 'unit', unit: units[unit]!, unitDisplay: 'short', maximumFractionDigits: unit === 0 || Math.abs(size) >= 100 ? 0 : 1 }).format(size)
+  return numberFormat({
+    style: 'unit',
+    unit: units[unit]!,
+    unitDisplay: 'short',
+    maximumFractionDigits: unit === 0 || Math.abs(size) >= 100 ? 0 : 1,
+  }).format(size)
 }
 
 export function isTrue(value: Value): boolean {
@@ -105,7 +131,9 @@ export function isTrue(value: Value): boolean {
 /** Counts in prose and navigation: 1,234 and, beyond 10,000 when short, 12k. */
 export function count(value: number | string | null | undefined, short = false): string {
   if (value === null || value === undefined) return '–'
-  return short && Number(value) >= 10_000 ? numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(Number(value)) : decimal(value, {})
+  return short && Number(value) >= 10_000
+    ? numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(Number(value))
+    : decimal(value, {})
 }
 
 export function duration(ms: number | null | undefined): string {
@@ -133,7 +161,11 @@ export function formatText(value: Value, format: Format, type: string): string {
       const currency = String(format.opt?.currency ?? 'EUR')
       const decimals = format.opt?.decimals
       try {
-        return decimal(value, { style: 'currency', currency, ...(typeof decimals === 'number' ? { minimumFractionDigits: decimals, maximumFractionDigits: decimals } : {}) })
+        return decimal(value, {
+          style: 'currency',
+          currency,
+          ...(typeof decimals === 'number' ? { minimumFractionDigits: decimals, maximumFractionDigits: decimals } : {}),
+        })
       } catch {
         return `${decimal(value, numberOptions(value, format.opt))} ${currency}`
       }

@@ -11,7 +11,7 @@ const WORDS: Record<LiveState | 'paused', { word: string; about: string }> = {
   reconnecting: { word: 'Reconnecting', about: 'The connection is lost. What you see may be old; it catches up by itself.' },
   asleep: { word: 'Asleep', about: 'The tab was hidden for a while.' },
   'signed-out': { word: 'Signed out', about: 'Sign in again.' },
-  paused: { word: 'Paused', about: 'You paused this page: what you see stands still.' }
+  paused: { word: 'Paused', about: 'You paused this page: what you see stands still.' },
 }
 
 export function LiveDot({ paused = false, withWord = false }: { paused?: boolean; withWord?: boolean }) {

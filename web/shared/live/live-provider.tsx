@@ -42,7 +42,11 @@ const never = () => () => {}
  * A subscription for as long as the component is shown; `next` may change between renders.
  * @returns the error when the server refused it.
  */
-export function useSubscription<T>(query: string | null, variables: Record<string, unknown>, next: (payload: LivePayload<T>) => void): ApiError | null {
+export function useSubscription<T>(
+  query: string | null,
+  variables: Record<string, unknown>,
+  next: (payload: LivePayload<T>) => void,
+): ApiError | null {
   const client = useLive()
   const latest = useRef(next)
   useEffect(() => void (latest.current = next))
@@ -51,7 +55,10 @@ export function useSubscription<T>(query: string | null, variables: Record<strin
   useEffect(() => {
     if (!client || query === null) return
     setError(null)
-    return client.subscribe<T>(query, JSON.parse(text) as Record<string, unknown>, { next: (payload) => latest.current(payload), error: setError })
+    return client.subscribe<T>(query, JSON.parse(text) as Record<string, unknown>, {
+      next: (payload) => latest.current(payload),
+      error: setError,
+    })
   }, [client, query, text])
   return error
 }

@@ -50,7 +50,7 @@ export function makePageLive(url: string, workspace: string): PageLive {
       } else if (next === 'refused') set('signed-out')
       else if (next === 'paused') set('asleep')
       else set(wasLive ? 'reconnecting' : 'connecting')
-    }
+    },
   })
 
   let sleep: ReturnType<typeof setTimeout> | undefined
@@ -84,9 +84,9 @@ export function makePageLive(url: string, workspace: string): PageLive {
             if (result.errors?.length && !result.data) return sink.error?.(toApiError(result.errors[0]!))
             sink.next({ data: result.data ?? null, patch: result.extensions?.patch ?? null })
           },
-          error: (errors) => sink.error?.(toApiError(errors[0] ?? { message: 'The server refused the subscription' }))
+          error: (errors) => sink.error?.(toApiError(errors[0] ?? { message: 'The server refused the subscription' })),
         },
-        options.patch ? { live: 'patch' } : undefined
+        options.patch ? { live: 'patch' } : undefined,
       )
     },
     close() {
@@ -95,6 +95,6 @@ export function makePageLive(url: string, workspace: string): PageLive {
       window.removeEventListener('offline', offline)
       window.removeEventListener('online', online)
       client.close()
-    }
+    },
   }
 }

@@ -21,7 +21,10 @@ export function relationTo(workspace: string, relation: string): { to: string; p
 }
 /** The address of one row: its key's values, parted by ~. */
 export function recordTo(workspace: string, relation: string, key: readonly string[]): { to: string; params: Record<string, string> } {
-  return { to: '/w/$workspace/r/$relation/$key', params: { workspace, relation, key: key.map((part) => part.replaceAll('%', '%25').replaceAll('~', '%7E')).join('~') } }
+  return {
+    to: '/w/$workspace/r/$relation/$key',
+    params: { workspace, relation, key: key.map((part) => part.replaceAll('%', '%25').replaceAll('~', '%7E')).join('~') },
+  }
 }
 export function keyFrom(param: string): string[] {
   return param.split('~').map((part) => part.replaceAll('%7E', '~').replaceAll('%25', '%'))

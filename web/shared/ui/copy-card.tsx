@@ -7,7 +7,9 @@ export function CopyCard({ text, label, title }: { text: string; label: string; 
   return (
     <figure className="tm-copy">
       {title && <figcaption>{title}</figcaption>}
-      <pre tabIndex={0} aria-label={label}>{text}</pre>
+      <pre role="region" tabIndex={0} aria-label={label}>
+        {text}
+      </pre>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <Tooltip label={copied ? 'Copied' : 'Copy'}>

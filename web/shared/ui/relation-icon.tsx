@@ -2,7 +2,12 @@
 import { IconDatabaseImport, IconEye, IconStack2, IconTable } from '@tabler/icons-react'
 import type { RelationKind } from '../api/catalog.ts'
 
-export const KIND_WORDS: Record<RelationKind, string> = { table: 'Table', view: 'View', matview: 'Materialized view', foreign: 'Foreign table' }
+export const KIND_WORDS: Record<RelationKind, string> = {
+  table: 'Table',
+  view: 'View',
+  matview: 'Materialized view',
+  foreign: 'Foreign table',
+}
 const ICONS = { table: IconTable, view: IconEye, matview: IconStack2, foreign: IconDatabaseImport }
 
 export function RelationIcon({ kind, size = 16 }: { kind: RelationKind; size?: number }) {

@@ -5,7 +5,17 @@ import type { ComponentType, ReactNode } from 'react'
 import { ApiError } from '../api/request.ts'
 import './states.css'
 
-export function Empty({ icon: Icon, title, children, action }: { icon: ComponentType<{ size?: number; stroke?: number }>; title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({
+  icon: Icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ComponentType<{ size?: number; stroke?: number }>
+  title: string
+  children?: ReactNode
+  action?: ReactNode
+}) {
   return (
     <div className="tm-empty">
       <span className="tm-empty-icon" aria-hidden>
@@ -21,7 +31,9 @@ export function Empty({ icon: Icon, title, children, action }: { icon: Component
 /** An error in words: what happened, what to do, and the code for who asks. */
 export function Problem({ error, retry, compact }: { error: unknown; retry?: () => void; compact?: boolean }) {
   const { message, hint, code, detail } =
-    error instanceof ApiError ? error : { message: (error as Error)?.message ?? 'Something failed', hint: 'Try again.', code: '', detail: null }
+    error instanceof ApiError
+      ? error
+      : { message: (error as Error)?.message ?? 'Something failed', hint: 'Try again.', code: '', detail: null }
   return (
     <div className="tm-problem" role="alert" data-compact={compact || undefined}>
       <IconAlertTriangle size={18} stroke={1.8} aria-hidden />

@@ -1,8 +1,30 @@
 // The look: one accent (the tide's teal), cool neutrals, AA contrast for every text colour in both schemes.
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
-const tide: MantineColorsTuple = ['#e6f7f9', '#cdeef2', '#9fdfe7', '#6dcdd9', '#3fb9c8', '#1ba3b6', '#0d8a9c', '#0b7285', '#095c6b', '#074753']
-const dark: MantineColorsTuple = ['#e4e8eb', '#bcc4cb', '#9ba6af', '#78838d', '#3a434b', '#2c343b', '#20262c', '#15191d', '#101316', '#0b0d0f']
+const tide: MantineColorsTuple = [
+  '#e6f7f9',
+  '#cdeef2',
+  '#9fdfe7',
+  '#6dcdd9',
+  '#3fb9c8',
+  '#1ba3b6',
+  '#0d8a9c',
+  '#0b7285',
+  '#095c6b',
+  '#074753',
+]
+const dark: MantineColorsTuple = [
+  '#e4e8eb',
+  '#bcc4cb',
+  '#9ba6af',
+  '#78838d',
+  '#3a434b',
+  '#2c343b',
+  '#20262c',
+  '#15191d',
+  '#101316',
+  '#0b0d0f',
+]
 
 export const theme = createTheme({
   primaryColor: 'tide',
@@ -27,8 +49,8 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, transitionProps: { duration: 120 } } },
-    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, transitionProps: { duration: 80 } } }
-  }
+    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, transitionProps: { duration: 80 } } },
+  },
 })
 
 /** Mantine's own dimmed text is 3.3:1 on white; ours is 5.6:1 and 6.6:1. */
@@ -40,7 +62,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#6a757f',
     '--mantine-color-anchor': '#0b7285',
     '--mantine-color-error': '#c22b2b',
-    '--mantine-color-default-border': '#d5dbe0'
+    '--mantine-color-default-border': '#d5dbe0',
   },
   dark: {
     '--mantine-color-text': '#e4e8eb',
@@ -49,6 +71,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#8b96a0',
     '--mantine-color-anchor': '#6dcdd9',
     '--mantine-color-error': '#ff8f8f',
-    '--mantine-color-default-border': '#323b43'
-  }
+    '--mantine-color-default-border': '#323b43',
+  },
 })
