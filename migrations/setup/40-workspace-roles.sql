@@ -58,8 +58,7 @@ begin
   if not exists (select from pg_roles where rolname = v_role) then
     execute format('create role %I', v_role);
   end if;
-  execute format('alter role %I login noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls password %L', v_role, verifier);
-  execute format('alter role %I inherit', v_role);
+  execute format('alter role %I login inherit connection limit 4 password %L', v_role, verifier);
   execute format('grant app_direct to %I', v_role);
   return v_role;
 end;

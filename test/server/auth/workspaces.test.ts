@@ -13,10 +13,14 @@ type Visitor = Awaited<ReturnType<Door['owner']>>
 
 async function made(me: Visitor, stem = 'ws') {
   const id = workspaceName(stem)
-  expect(await me.post('/auth/workspaces', { id, name: `The ${id}` })).toMatchObject({ status: 201, json: { id, role: 'owner', archived: false } })
+  expect(await me.post('/auth/workspaces', { id, name: `The ${id}` })).toMatchObject({
+    status: 201,
+    json: { id, role: 'owner', archived: false },
+  })
   return { id, sql: (text: string, values: unknown[] = []) => door.as(me, text, values, { 'x-workspace': id }) }
 }
-const roles = async (id: string) => (await door.database.sql(`select rolname from pg_roles where rolname ~ $1 order by 1`, [`^ws_${id}(_|$)`])).map(({ rolname }) => rolname)
+const roles = async (id: string) =>
+  (await door.database.sql(`select rolname from pg_roles where rolname ~ $1 order by 1`, [`^ws_${id}(_|$)`])).map(({ rolname }) => rolname)
 
 describe('a workspace', () => {
   it('is made with its roles, schema and limits, and its maker owns it', async () => {
@@ -24,8 +28,14 @@ describe('a workspace', () => {
 
     await sql(`create table t (a int)`).catch(() => sql(`create table ws_${id}.t (a int)`))
     expect(await roles(id)).toEqual([`ws_${id}`, `ws_${id}_reader`])
-    const settings = await door.db.asWorkspace(id, async (client) =>
-      (await client.query(`select current_schema() as schema, (select string_agg(s, ' ') from unnest(array['statement_timeout', 'work_mem', 'temp_file_limit', 'lock_timeout']) n, current_setting(n) s) as s`)).rows,
+    const settings = await door.db.asWorkspace(
+      id,
+      async (client) =>
+        (
+          await client.query(
+            `select current_schema() as schema, (select string_agg(s, ' ') from unnest(array['statement_timeout', 'work_mem', 'temp_file_limit', 'lock_timeout']) n, current_setting(n) s) as s`,
+          )
+        ).rows,
     )
     expect(settings).toEqual([{ schema: `ws_${id}`, s: '2min 16MB 1GB 3s' }])
   })
@@ -48,7 +58,10 @@ describe('a workspace', () => {
     await door.db.owner.query('update app_private.settings set max_workspaces_per_account = 1')
     await made(one)
 
-    expect(await one.post('/auth/workspaces', { id: workspaceName('more'), name: 'x' })).toMatchObject({ status: 429, json: { code: 'TMRAT' } })
+    expect(await one.post('/auth/workspaces', { id: workspaceName('more'), name: 'x' })).toMatchObject({
+      status: 429,
+      json: { code: 'TMRAT' },
+    })
     await door.db.owner.query('update app_private.settings set max_workspaces_per_account = 100')
   })
 
@@ -65,11 +78,16 @@ describe('a workspace', () => {
     await sql('select app_public.set_workspace_limits(refresh_timeout_ms => 1000, temp_file_limit_bytes => 2097152, connection_limit => 2)')
 
     await door.db.asWorkspace(id, async (client) => {
-      await expect(client.query('select count(*) from generate_series(1, 3000000) a, generate_series(1, 100) b')).rejects.toMatchObject({ code: expect.stringMatching(/57014|53400/) })
+      await expect(client.query('select count(*) from generate_series(1, 3000000) a, generate_series(1, 100) b')).rejects.toMatchObject({
+        code: expect.stringMatching(/57014|53400/),
+      })
       // The one limit that the role cannot lift by itself.
       await expect(client.query(`set temp_file_limit = '10GB'`)).rejects.toMatchObject({ code: '42501' })
     })
-    await expect(sql('select app_public.set_workspace_limits(connection_limit => 200)')).rejects.toMatchObject({ code: 'TMARG', message: expect.stringContaining('connection_limit at most 40') })
+    await expect(sql('select app_public.set_workspace_limits(connection_limit => 200)')).rejects.toMatchObject({
+      code: 'TMARG',
+      message: expect.stringContaining('connection_limit at most 40'),
+    })
   })
 
   it('in the archive can be read by all and changed by nobody, until an owner restores it (TMPER)', async () => {
@@ -93,11 +111,13 @@ describe('dropping a workspace', () => {
     const me = await door.owner()
     const { id, sql } = await made(me, 'gone')
     const editor = await door.member('edits@example.org', '', '')
-    await door.db.owner.query(`insert into app_public.members (workspace, account_id, role) values ($1, $2, 'editor')`, [id, editor.accountId])
+    await door.db.owner.query(`insert into app_public.members (workspace, account_id, role) values ($1, $2, 'editor')`, [
+      id,
+      editor.accountId,
+    ])
     const [{ secret }] = await sql(`select * from app_public.create_api_token('t')`)
     await sql(`create table ws_${id}.t as select 1 as a`)
-    await door.database.sql(
-      `insert into app_public.matviews (workspace, name, definition) values ($1, 'v', 'select 1') returning id`, [id])
+    await door.database.sql(`insert into app_public.matviews (workspace, name, definition) values ($1, 'v', 'select 1') returning id`, [id])
     await me.send('PUT', `/auth/workspaces/${id}/direct`, {})
     let closed = 0
     door.auth.sockets.track(await door.auth.identify({ headers: { cookie: me.cookie, 'x-workspace': id } }), () => closed++)
@@ -109,7 +129,14 @@ describe('dropping a workspace', () => {
 
     expect(await roles(id)).toEqual([])
     expect(await door.database.sql('select 1 from pg_namespace where nspname = $1', [`ws_${id}`])).toEqual([])
-    for (const table of ['workspaces where id', 'members where workspace', 'matviews where workspace', 'schedules where workspace', 'api_tokens where workspace', 'matview_refresh_events where workspace'])
+    for (const table of [
+      'workspaces where id',
+      'members where workspace',
+      'matviews where workspace',
+      'schedules where workspace',
+      'api_tokens where workspace',
+      'matview_refresh_events where workspace',
+    ])
       expect(await door.database.sql(`select 1 from app_public.${table} = $1`, [id])).toEqual([])
     expect(closed).toBe(1)
     await expect(door.auth.identify({ headers: { authorization: `Bearer ${secret}` } })).rejects.toMatchObject({ code: 'TMAUT' })
@@ -124,8 +151,13 @@ describe('dropping a workspace', () => {
 
     expect((await next.post('/auth/workspaces', { id, name: 'Mine' })).status).toBe(201)
 
-    const log = await door.as(next, 'select action, actor from app_public.audit_log where workspace is not null order by id', [], { 'x-workspace': id })
-    expect(log).toEqual([{ action: 'workspace.created', actor: 'next@example.org' }, { action: 'member.created', actor: 'next@example.org' }])
+    const log = await door.as(next, 'select action, actor from app_public.audit_log where workspace is not null order by id', [], {
+      'x-workspace': id,
+    })
+    expect(log).toEqual([
+      { action: 'workspace.created', actor: 'next@example.org' },
+      { action: 'member.created', actor: 'next@example.org' },
+    ])
   })
 })
 
@@ -133,7 +165,13 @@ describe('a direct login', () => {
   /** As psql from elsewhere would: over TCP, with the password. */
   async function connect(login: { user: string; password: string }) {
     const url = new URL(door.database.url)
-    const client = new pg.Client({ host: '127.0.0.1', port: Number(url.searchParams.get('port')), database: door.database.name, user: login.user, password: login.password })
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: Number(url.searchParams.get('port')),
+      database: door.database.name,
+      user: login.user,
+      password: login.password,
+    })
     client.on('error', () => {})
     await client.connect()
     return client
@@ -175,10 +213,17 @@ describe('a direct login', () => {
         `select query_to_xml('select 1', true, true, '')`,
       ])
         await expect(reader.query(refused).then(() => refused)).rejects.toMatchObject({ code: '42501' })
-      for (const refused of ['drop table before', 'alter table before add b int', 'create table x (a int)', `select * from ws_${other.id}.secret`])
+      for (const refused of [
+        'drop table before',
+        'alter table before add b int',
+        'create table x (a int)',
+        `select * from ws_${other.id}.secret`,
+      ])
         await expect(writer.query(refused).then(() => refused)).rejects.toMatchObject({ code: '42501' })
       // It follows its own workspace's marks: LISTEN needs no right, the table of events is the truth.
-      expect((await reader.query('select distinct workspace from app_public.matview_refresh_events')).rows.filter((row) => row.workspace !== id)).toEqual([])
+      expect(
+        (await reader.query('select distinct workspace from app_public.matview_refresh_events')).rows.filter((row) => row.workspace !== id),
+      ).toEqual([])
     } finally {
       await Promise.all([reader.end(), writer.end()])
     }
@@ -191,7 +236,10 @@ describe('a direct login', () => {
     const open = await connect(login)
     const ended = new Promise((resolve) => open.once('end', resolve))
     const reader = await door.member('noowner@example.org', '', '')
-    await door.db.owner.query(`insert into app_public.members (workspace, account_id, role) values ($1, $2, 'editor')`, [id, reader.accountId])
+    await door.db.owner.query(`insert into app_public.members (workspace, account_id, role) values ($1, $2, 'editor')`, [
+      id,
+      reader.accountId,
+    ])
 
     expect((await me.get(`/auth/workspaces/${id}/direct`)).json).toEqual([{ user: login.user, read_only: true }])
     expect((await reader.send('DELETE', `/auth/workspaces/${id}/direct`)).json).toMatchObject({ code: 'TMPER' })
