@@ -23,13 +23,14 @@ export interface Statement {
 
 export function makeContexts(pool: Pool) {
   const withPgClient = makeWithPgClient(pool)
+  const readOnly = makeWithPgClient(pool, [], true)
   return {
-    /** @param record gets every statement of the execution, in order. */
+    /** @param record of a live query, which only reads: gets every statement of the execution, in order. */
     contextFor(
       caller: Caller,
       { pageCap = PAGE_CAP, record }: { pageCap?: number; record?: (statement: Statement) => void } = {},
     ): OperationContext {
-      return { caller, pgSettings: pgSettings(caller), pageCap, withPgClient: record ? recording(withPgClient, record) : withPgClient }
+      return { caller, pgSettings: pgSettings(caller), pageCap, withPgClient: record ? recording(readOnly, record) : withPgClient }
     },
   }
 }

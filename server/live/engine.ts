@@ -26,7 +26,7 @@ const FIRST_MS = 15
 const REST_MS = 60
 const LINGER_MS = 3000
 const TIMED_MS = 5000
-const AT_ONCE = 4
+const AT_ONCE = 6
 
 export interface LiveRequest extends LiveQuery {
   caller: Caller
@@ -55,7 +55,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
   const entries = new Map<string, { entry: Entry; request: LiveRequest; release: () => void; timer?: NodeJS.Timeout | undefined }>()
   const readers = new Map<string, Set<Entry>>()
   const flushes = new Map<string, { timer: NodeJS.Timeout | null; running: boolean }>()
-  const stats = { runs: 0, tests: 0, hints: 0, sent: 0 }
+  const stats = { runs: 0, tests: 0, hints: 0, sent: 0, runMs: 0, testMs: 0, flushes: 0, flushMs: 0 }
   let free = AT_ONCE
   const line: (() => void)[] = []
 
@@ -145,7 +145,11 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
         )
         if (pending.length === 0) break
         const due = pending.filter(({ entry }) => entry.notBefore <= now)
-        if (due.length > 0) await Promise.all((await concerned(due)).map(run))
+        if (due.length > 0) {
+          await Promise.all((await concerned(due)).map(run))
+          stats.flushes++
+          stats.flushMs += performance.now() - now
+        }
         await new Promise((done) => setTimeout(done, REST_MS))
       }
     } finally {
@@ -181,10 +185,12 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       }))
       try {
         stats.tests++
+        const asked = performance.now()
         const statement = windowStatement(questions, request.key!)
         const {
           rows: [answer],
         } = await db.asCaller(request.caller, (client) => client.query({ ...statement, rowMode: 'array' }))
+        stats.testMs += performance.now() - asked
         group.forEach(({ held }, i) => {
           if (comesIn((answer as any)[i], questions[i]!.last)) hit.push(held)
         })
@@ -222,6 +228,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       if (next) next()
       else free++
       const took = performance.now() - started
+      stats.runMs += took
       entry.notBefore = took > 200 ? performance.now() + took : 0
     }
   }
