@@ -30,7 +30,7 @@ const EVENT = `insert into app_public.matview_refresh_events (workspace, matview
   values ('main', 1, 'bench', 'new', 1, 1, 0, 0) returning id`
 const rank = (sorted: number[], part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
 
-export async function benchEvents({ databaseUrl, secret = '', events = 300, clients = 2000 }: Options): Promise<Figure[]> {
+export async function benchEvents({ databaseUrl, secret = '', events = 200, clients = 2000 }: Options): Promise<Figure[]> {
   const owner = new pg.Pool({ connectionString: urlFor(databaseUrl, 'app_owner', secret), max: 4 })
   const server = await startProcess(['server/main.ts'], { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: 'fatal' }, /is ready on (\S+)/)
   const url = server.found
@@ -64,11 +64,16 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
       if (item.kind === 'begin') ready.resolve()
       else if (item.kind === 'mark') heard('SSE', item.id)
   })()
+  let subscribed = false
   const socket = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${token}` } })
-  socket.subscribe<any>({ query: 'subscription { matviewRefreshed { event { id } } }' }, { next: ({ data }) => data && heard('GraphQL', data.matviewRefreshed.event.id), error: () => {}, complete: () => {} })
+  socket.subscribe<any>({ query: 'subscription { matviewRefreshed { event { id } } }' }, { next: ({ data }) => data && ((subscribed = true), heard('GraphQL', data.matviewRefreshed.event.id)), error: () => {}, complete: () => {} })
   const cli = await startProcess(['scripts/listen.ts', '--json'], { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret }, /listening on (\S+)/, (line) => heard('CLI', JSON.parse(line).id))
   await ready.promise
-  await sleep(3000) // the schema of the subscription is built
+  // Its schema is built first; the marks until then are not measured.
+  for (let tries = 0; !subscribed && tries < 60; tries++) {
+    await owner.query(EVENT)
+    await sleep(500)
+  }
 
   for (let n = 0; n < events; n++) {
     const client = await owner.connect()
@@ -77,7 +82,7 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
     began.set(String(rows[0].id), performance.now())
     await client.query('commit')
     client.release()
-    await sleep(20)
+    await sleep(50)
   }
   await sleep(2000)
   stopping.abort()
@@ -109,7 +114,8 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
   let killed = 0
   for (let n = 0; n < EVENTS; n++) {
     await owner.query(EVENT)
-    if (n % Math.floor(EVENTS / KILLS) === 50)
+    // Again at the next event while it is being made anew.
+    if (killed < KILLS && n >= (killed + 1) * Math.floor(EVENTS / (KILLS + 1)))
       killed += (await listening.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`)).rowCount ?? 0
   }
   for (const until = Date.now() + 20_000; got.size < EVENTS && Date.now() < until; ) await sleep(100)

@@ -132,12 +132,16 @@ export function makeHub({ db, listener, log, tickMs = 15_000 }: Deps) {
   }, tickMs).unref()
 
   return {
-    /** From the moment this resolves, every mark after the id that it resolves to is handed to `waiter`. */
-    async join(waiter: Waiter): Promise<bigint> {
+    /**
+     * From now on `waiter` is handed what comes. Resolves to the last id there is at this moment (`now`), and whether marks after
+     * it have gone by already, so that the waiter must catch up from there.
+     */
+    async join(waiter: Waiter): Promise<{ now: bigint; behind: boolean }> {
       const waiters = waiting.get(waiter.workspace) ?? new Set()
       waiting.set(waiter.workspace, waiters.add(waiter))
-      while (last === null && !closed) await look()
-      return last ?? 0n
+      const now = await newest()
+      last ??= now
+      return { now, behind: last > now }
     },
     leave(waiter: Waiter): void {
       const waiters = waiting.get(waiter.workspace)

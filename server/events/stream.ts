@@ -115,15 +115,17 @@ export function startStream(
     closed = true
     hub.leave(waiter)
   })
-  void hub.join(waiter).then((last) => {
-    if (closed) return hub.leave(waiter)
-    if (after === null) {
-      cursor = last
+  hub.join(waiter).then(
+    ({ now, behind }) => {
+      if (closed) return hub.leave(waiter)
+      if (after !== null) return void catchUp()
+      cursor = now
       // A connection that breaks before its first event must know where to go on.
       response.write(`id: ${cursor}\n\n`)
-      if (noted) waiter.missed()
+      if (noted || behind) waiter.missed()
       else live = true
-    } else void catchUp()
-  })
+    },
+    () => response.destroy(),
+  )
   return { end: () => response.end() }
 }

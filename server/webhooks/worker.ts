@@ -30,8 +30,8 @@ interface Deps {
   concurrency?: number
 }
 
-export async function startWorker({ db, log, allowPrivate, concurrency = 12 }: Deps): Promise<Worker> {
-  const pool = new pg.Pool({ ...db.login('app_owner'), application_name: 'tidemark worker', max: 6 })
+export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: Deps): Promise<Worker> {
+  const pool = new pg.Pool({ ...db.login('app_owner'), application_name: 'tidemark worker', max: concurrency })
   const lost = (error: Error) => log.warn({ error: error.message }, 'a connection of the worker was lost')
   pool.on('error', lost)
   pool.on('connect', (client) => client.on('error', lost)) // graphile-worker insists: one is in use nearly always
@@ -46,7 +46,7 @@ export async function startWorker({ db, log, allowPrivate, concurrency = 12 }: D
     pgPool: pool,
     concurrency,
     noHandleSignals: true,
-    pollInterval: 1000,
+    pollInterval: 2000, // jobs that are due later; new ones are heard of at once
     events,
     logger: new WorkerLogger(() => (level, message) => {
       if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)

@@ -31,7 +31,7 @@ describe('npm run demo', () => {
     expect(out).toMatch(/-> refreshed every 5 seconds by ticker/)
     expect(out).toMatch(/#\d+ {2}demo_sample_now {2}new {2}1 row: \+1 ~0 -0/)
     expect(out).toMatch(/3 events with \d+ changed rows came, each \d+ to \d+ ms after/)
-  })
+  }, 90_000)
 
   it('sends a letter on somebody’s anniversary, and leaves neither webhook nor hole behind', async () => {
     const first = await demo('anniversaries')
@@ -46,7 +46,7 @@ describe('npm run demo', () => {
     expect(await world.db.sql('select from app_public.webhooks')).toEqual([])
     expect(await world.db.sql('select private_webhooks from app_private.settings')).toEqual([{ private_webhooks: [] }])
     expect(await world.db.sql(`select from app_public.api_tokens where name = 'demo'`)).toEqual([])
-  })
+  }, 90_000)
 
   it('says which demos there are', async () => {
     expect(await demo('nonsense')).toEqual({ code: 1, out: 'There is no demo "nonsense": npm run demo, or npm run demo -- anniversaries\n' })

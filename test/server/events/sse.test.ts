@@ -2,6 +2,7 @@
  * GET /events, by its contract:
  *   id: <event id> · event: matview_refreshed · data: the event as JSON; `reset` when the cursor cannot be followed.
  */
+import http from 'node:http'
 import { startWorld, type World } from '../../support/world.ts'
 import { workspaceName } from '../../support/database.ts'
 import { eventually, mark, openSse } from './support.ts'
@@ -151,6 +152,26 @@ describe('The stream of events', () => {
     expect(await ask('?matview=nothing_like_it')).toEqual([404, 'TMNOF'])
     expect(await ask('', { authorization: `Bearer ${token}`, 'last-event-id': "1' or true" })).toEqual([400, 'TMARG'])
     expect(await ask('/999999999/changes')).toEqual([404, 'TMNOF'])
+  })
+
+  it('waits for a client that does not read, keeps nothing for it, and then brings it everything', async () => {
+    const start = await mark(world.db)
+    const response = await new Promise<http.IncomingMessage>((resolve) =>
+      http.get(`${world.url}/events?changes=1&after=${start}`, { headers: { authorization: `Bearer ${token}` } }, resolve),
+    )
+    response.pause()
+    const ids: string[] = []
+    for (let n = 0; n < 120; n++) ids.push(await mark(world.db, { changes: 400 }))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+
+    let text = ''
+    for await (const part of response.setEncoding('utf8')) {
+      text += part
+      if (text.includes(`id: ${ids.at(-1)}\n`)) break
+    }
+
+    expect([...text.matchAll(/^id: (\d+)\nevent: matview_refreshed$/gm)].map(([, id]) => id)).toEqual(ids)
+    response.destroy()
   })
 
   it('ends when the access ends', async () => {
