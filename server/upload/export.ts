@@ -4,8 +4,7 @@
 // cannot say (a bigint whose values are small, a double without fraction) is in the header Tidemark-Columns, which can be sent
 // back as the option `columns`. For browsers, text that a spreadsheet would run as a formula gets a ' in front; raw=1 leaves it.
 
-import { once } from 'node:events'
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { escapeIdentifier as q, escapeLiteral as literal } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { pgSettings } from '../auth/caller.ts'
@@ -39,7 +38,7 @@ export function exportRoute({ db, identify, log }: Pick<UploadDependencies, 'db'
       for await (const chunk of stream) {
         if (first) head(res, name, columns, guard)
         first = false
-        if (!res.write(chunk)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+        if (!res.write(chunk)) await drained(res)
         if (res.destroyed) throw new AppError('TMCAN', 'The client went away')
       }
       if (first) head(res, name, columns, guard)
@@ -53,6 +52,19 @@ export function exportRoute({ db, identify, log }: Pick<UploadDependencies, 'db'
       client.release(broken)
     }
   }
+}
+
+/** The client took what was written, or is gone. */
+function drained(res: Response): Promise<void> {
+  return new Promise((ok) => {
+    const done = (): void => {
+      res.off('drain', done)
+      res.off('close', done)
+      ok()
+    }
+    res.once('drain', done)
+    res.once('close', done)
+  })
 }
 
 /** A page that is opened, not a program: those get the formula guard. */

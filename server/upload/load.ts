@@ -74,11 +74,17 @@ export async function load(input: LoadInput): Promise<LoadResult> {
   const progress = input.progress ?? { bytes: 0, rows: 0, rejected: 0 }
   progress.waitingSince = () => decoder.waitingSince
   let last = false
-  const aborted = new Promise<never>((_, no) => { input.signal?.addEventListener('abort', () => no(input.signal!.reason), { once: true }) })
-  aborted.catch(() => {})
+  // Not Promise.race with one long-lived promise: that keeps every chunk until the end
+  let giveUp: (why: unknown) => void = () => {}
+  input.signal?.addEventListener('abort', () => giveUp(input.signal!.reason), { once: true })
+  const chunk = (): Promise<IteratorResult<Buffer>> =>
+    new Promise((ok, no) => {
+      giveUp = no
+      chunks.next().then(ok, no)
+    })
   const next = async (): Promise<Buffer | null> => {
     input.signal?.throwIfAborted()
-    const x = await (input.signal ? Promise.race([chunks.next(), aborted]) : chunks.next())
+    const x = await chunk()
     progress.bytes = decoder.bytes
     if (x.done) { last = true; return null }
     return x.value
