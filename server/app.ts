@@ -28,10 +28,11 @@ export interface Parts {
   /** Streams its own bodies: nothing that parses bodies may come before it. */
   uploads: Router
   tickerElected: () => boolean
+  workerAlive: () => boolean | null
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, auth, graphql, rest, events, uploads, tickerElected } = parts
+  const { config, log, db, listener, auth, graphql, rest, events, uploads, tickerElected, workerAlive } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
@@ -39,7 +40,7 @@ export function makeApp(parts: Parts): Express {
 
   app.use(requestId)
   app.use(securityHeaders({ publicUrl: config.publicUrl }))
-  app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected }))
+  app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected, workerAlive }))
   app.use(auth)
   app.use(uploads)
   app.use(graphql)

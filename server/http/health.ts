@@ -9,9 +9,11 @@ interface Parts {
   owner: Pool
   listening: () => boolean
   tickerElected: () => boolean
+  /** null: this process takes no jobs. */
+  workerAlive: () => boolean | null
 }
 
-export function healthRoute({ owner, listening, tickerElected }: Parts): Router {
+export function healthRoute({ owner, listening, tickerElected, workerAlive }: Parts): Router {
   return Router().get('/healthz', async (_request, response) => {
     const database = await owner
       .query(
@@ -25,6 +27,6 @@ export function healthRoute({ owner, listening, tickerElected }: Parts): Router 
     response
       .status(ok ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: ok ? 'ok' : 'failing', database: database ? `PostgreSQL ${database.version}` : 'does not answer', listen: listening(), scheduler, ticker: tickerElected() })
+      .json({ status: ok ? 'ok' : 'failing', database: database ? `PostgreSQL ${database.version}` : 'does not answer', listen: listening(), scheduler, ticker: tickerElected(), worker: workerAlive() === null ? 'off' : workerAlive() ? 'running' : 'beginning again' })
   })
 }

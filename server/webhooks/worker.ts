@@ -12,13 +12,15 @@ import pg from 'pg'
 import type { Db } from '../db.ts'
 import type { Log } from '../log.ts'
 import { type Deliver, makeDeliver } from './deliver.ts'
+import { LOCK, makeMembership, type Membership } from './membership.ts'
 
-const LOCK = 7469
 const LOOK_MS = 2000
 const WAKE_MS = 30_000
 const GRACE_MS = 3000
 
 export interface Worker {
+  /** Takes jobs, and others can see that it lives. */
+  alive(): boolean
   stop(): Promise<void>
 }
 
@@ -37,32 +39,57 @@ export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: D
   pool.on('connect', (client) => client.on('error', lost)) // graphile-worker insists: one is in use nearly always
   const stopping = new AbortController()
   const deliver: Deliver = makeDeliver({ owner: pool, log, allowPrivate })
-  const membership = makeMembership(db, log)
 
-  const events = new EventEmitter() as any
-  let poolId = ''
-  events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => (poolId = workerPool.id))
-  const runner: Runner = await run({
-    pgPool: pool,
-    concurrency,
-    noHandleSignals: true,
-    pollInterval: 2000, // jobs that are due later; new ones are heard of at once
-    events,
-    logger: new WorkerLogger(() => (level, message) => {
-      if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
-    }),
-    taskList: { deliver_webhook: (payload) => deliver(payload as Parameters<Deliver>[0], stopping.signal) },
-    preset: {
-      plugins: [
-        {
-          name: 'TidemarkMembershipPlugin',
-          version: '0.0.0',
-          // Nobody takes a job before others can see that we live.
-          worker: { hooks: { startWorker: () => membership.join(poolId) } },
-        },
-      ],
-    },
-  })
+  /** graphile-worker gives up for good when it cannot write down the end of a job (the database went away): then it begins anew. */
+  async function begin(): Promise<{ runner: Runner; membership: Membership }> {
+    const membership = makeMembership(db, log)
+    const events = new EventEmitter() as any
+    let poolId = ''
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => (poolId = workerPool.id))
+    const runner = await run({
+      pgPool: pool,
+      concurrency,
+      noHandleSignals: true,
+      pollInterval: 2000, // jobs that are due later; new ones are heard of at once
+      events,
+      logger: new WorkerLogger(() => (level, message) => {
+        if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
+      }),
+      taskList: { deliver_webhook: (payload) => deliver(payload as Parameters<Deliver>[0], stopping.signal) },
+      preset: {
+        plugins: [
+          {
+            name: 'TidemarkMembershipPlugin',
+            version: '0.0.0',
+            // Nobody takes a job before others can see that we live.
+            worker: { hooks: { startWorker: () => membership.join(poolId) } },
+          },
+        ],
+      },
+    })
+    return { runner, membership }
+  }
+
+  let term = await begin()
+  let running = true
+  void (async () => {
+    while (!stopping.signal.aborted) {
+      await term.runner.promise.catch((error) => log.warn({ error: String(error) }, 'the worker broke off'))
+      running = false
+      while (!stopping.signal.aborted && !running) {
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        await term.membership.leave()
+        if (stopping.signal.aborted) return
+        try {
+          term = await begin()
+          running = true
+          log.info('the worker runs again')
+        } catch (error) {
+          log.warn({ error: (error as Error).message }, 'the worker could not begin again')
+        }
+      }
+    }
+  })()
 
   let freeing = Promise.resolve()
   const every = (ms: number, work: () => Promise<unknown>) =>
@@ -78,13 +105,15 @@ export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: D
     .then(() => {}, (error) => log.warn({ error: error.message }, 'the worker could not look after jobs'))
 
   return {
+    alive: () => running && term.membership.held(),
     async stop() {
       timers.forEach(clearInterval)
       stopping.abort()
       await freeing
       // A receiver that does not answer must not hold the server back: its message goes out again after the next start.
+      const { runner, membership } = term
       const late = setTimeout(() => void runner.kill('the server ends').catch(() => {}), GRACE_MS)
-      await runner.stop().catch((error) => log.warn({ error: String(error) }, 'the worker did not stop in good order'))
+      if (running) await runner.stop().catch((error) => log.warn({ error: String(error) }, 'the worker did not stop in good order'))
       clearTimeout(late)
       await membership.leave()
       await pool.end()
@@ -111,55 +140,4 @@ async function freeDead(pool: pg.Pool, log: Log, signal: AbortSignal): Promise<v
   if (still.length === 0) return
   const { rows } = await pool.query('select app_private.free_dead_workers($1) as freed', [still])
   if (rows[0].freed) log.info({ servers: rows[0].freed }, 'the jobs of servers that died are free again')
-}
-
-/** The lock that says: this server lives. Taken again whenever its connection is lost. */
-function makeMembership(db: Pick<Db, 'login'>, log: Log) {
-  let client: pg.Client | null = null
-  let joining: Promise<void> | null = null
-  let left = false
-  let id: number | null = null
-
-  async function hold(poolId: string): Promise<void> {
-    const mine = new pg.Client({ ...db.login('app_owner'), application_name: 'tidemark worker lives' })
-    mine.on('error', () => {})
-    mine.on('end', () => {
-      if (left || client !== mine) return
-      log.warn('the connection that says that this worker lives was lost')
-      void again(poolId)
-    })
-    await mine.connect()
-    client = mine
-    // The same row while nobody has taken us for dead; else a new one: our jobs may run twice then, with the same message ids.
-    const { rows } = await mine.query(
-      `insert into app_private.workers (pool_id) values ($1) on conflict (pool_id) do update set pool_id = excluded.pool_id returning id`,
-      [poolId],
-    )
-    id = rows[0].id
-    await mine.query('select pg_advisory_lock($1, $2)', [LOCK, id])
-  }
-
-  async function again(poolId: string): Promise<void> {
-    for (let wait = 100; !left; wait = Math.min(wait * 2, 500)) {
-      try {
-        return await hold(poolId)
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, wait))
-      }
-    }
-  }
-
-  return {
-    /** Resolves when the lock is held; all workers of the pool wait for the same one. */
-    join: (poolId: string) => (joining ??= hold(poolId)),
-    async leave(): Promise<void> {
-      left = true
-      await joining?.catch(() => {})
-      // What was cut off is free for others at once.
-      await client
-        ?.query('with gone as (delete from app_private.workers where id = $1 returning pool_id) select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone', [id])
-        .catch(() => {})
-      await client?.end().catch(() => {})
-    },
-  }
 }

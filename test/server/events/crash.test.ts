@@ -122,6 +122,27 @@ describe('Two servers on one database', () => {
   })
 })
 
+describe('A database that closes every connection while webhooks are on their way', () => {
+  it('finds the worker at work again: everything arrives, in order', async () => {
+    const world = await startWorld()
+    const receiver = await startReceiver(() => ({ status: 204, afterMs: 100 }))
+    await addHook(world.db, receiver.url)
+    const ids = [await mark(world.db), await mark(world.db)]
+    await eventually(() => receiver.got.length, (n) => n === 1)
+
+    await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename like 'app\\_%' and datname = current_database()`)
+    ids.push(await mark(world.db))
+    await eventually(() => world.db.sql(`select from app_public.deliveries where status = 'delivered'`), ({ length }) => length === 3, 20_000)
+
+    const firsts = [...new Set(webhookIds(receiver.got).map((id) => id.split('_')[1]))]
+    expect(firsts).toEqual(ids)
+    const health = () => fetch(`${world.url}/healthz`).then((reply) => reply.json() as any)
+    expect(await eventually(health, ({ worker, listen }) => worker === 'running' && listen)).toMatchObject({ status: 'ok' })
+    await receiver.close()
+    await world.close()
+  })
+})
+
 describe('A LISTEN connection that is killed again and again', () => {
   it('costs no consumer an event', async () => {
     const world = await startWorld()
