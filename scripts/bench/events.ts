@@ -32,7 +32,11 @@ const rank = (sorted: number[], part: number) => sorted[Math.min(sorted.length -
 
 export async function benchEvents({ databaseUrl, secret = '', events = 200, clients = 2000 }: Options): Promise<Figure[]> {
   const owner = new pg.Pool({ connectionString: urlFor(databaseUrl, 'app_owner', secret), max: 4 })
-  const server = await startProcess(['server/main.ts'], { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: 'fatal' }, /is ready on (\S+)/)
+  const server = await startProcess(
+    ['server/main.ts'],
+    { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: 'fatal' },
+    /is ready on (\S+)/,
+  )
   const url = server.found
   try {
     await owner.query('select app_private.roll_partitions()')
@@ -60,14 +64,37 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
   const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   void (async () => {
-    for await (const item of fromServer(url, token, { after: null, workspace: null, matview: null, changes: false, signal: stopping.signal, note: () => {} }))
+    for await (const item of fromServer(url, token, {
+      after: null,
+      workspace: null,
+      matview: null,
+      changes: false,
+      signal: stopping.signal,
+      note: () => {},
+    }))
       if (item.kind === 'begin') ready.resolve()
       else if (item.kind === 'mark') heard('SSE', item.id)
   })()
   let subscribed = false
-  const socket = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { authorization: `Bearer ${token}` } })
-  socket.subscribe<any>({ query: 'subscription { matviewRefreshed { event { id } } }' }, { next: ({ data }) => data && ((subscribed = true), heard('GraphQL', data.matviewRefreshed.event.id)), error: () => {}, complete: () => {} })
-  const cli = await startProcess(['scripts/listen.ts', '--json'], { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret }, /listening on (\S+)/, (line) => heard('CLI', JSON.parse(line).id))
+  const socket = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+  })
+  socket.subscribe<any>(
+    { query: 'subscription { matviewRefreshed { event { id } } }' },
+    {
+      next: ({ data }) => data && ((subscribed = true), heard('GraphQL', data.matviewRefreshed.event.id)),
+      error: () => {},
+      complete: () => {},
+    },
+  )
+  const cli = await startProcess(
+    ['scripts/listen.ts', '--json'],
+    { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret },
+    /listening on (\S+)/,
+    (line) => heard('CLI', JSON.parse(line).id),
+  )
   await ready.promise
   // Its schema is built first; the marks until then are not measured.
   for (let tries = 0; !subscribed && tries < 60; tries++) {
@@ -106,7 +133,14 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
   const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   void (async () => {
-    for await (const item of fromServer(url, token, { after: null, workspace: null, matview: null, changes: false, signal: stopping.signal, note: () => {} }))
+    for await (const item of fromServer(url, token, {
+      after: null,
+      workspace: null,
+      matview: null,
+      changes: false,
+      signal: stopping.signal,
+      note: () => {},
+    }))
       if (item.kind === 'begin') ready.resolve()
       else if (item.kind === 'mark') got.size === got.add(item.id).size && twice++
   })()
@@ -116,12 +150,22 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
     await owner.query(EVENT)
     // Again at the next event while it is being made anew.
     if (killed < KILLS && n >= (killed + 1) * Math.floor(EVENTS / (KILLS + 1)))
-      killed += (await listening.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`)).rowCount ?? 0
+      killed +=
+        (
+          await listening.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`,
+          )
+        ).rowCount ?? 0
   }
   for (const until = Date.now() + 20_000; got.size < EVENTS && Date.now() < until; ) await sleep(100)
   stopping.abort()
   await listening.end()
-  return { name: `${EVENTS} events, LISTEN killed ${killed} times: delivered / lost`, value: `${got.size} / ${EVENTS - got.size}`, goal: `${EVENTS} / 0`, note: `${twice} came twice` }
+  return {
+    name: `${EVENTS} events, LISTEN killed ${killed} times: delivered / lost`,
+    value: `${got.size} / ${EVENTS - got.size}`,
+    goal: `${EVENTS} / 0`,
+    note: `${twice} came twice`,
+  }
 }
 
 async function throughput(owner: pg.Pool): Promise<Figure> {
@@ -131,7 +175,10 @@ async function throughput(owner: pg.Pool): Promise<Figure> {
   const receiver = await receive(() => count++)
   for (let n = 0; n < HOOKS; n++) await hook(owner, receiver.url)
   await owner.query(`update app_public.webhooks set state = 'paused' where name = 'bench'`)
-  await owner.query(`insert into app_public.matview_refresh_events (workspace, matview_id, matview_name) select 'main', 1, 'bench' from generate_series(1, $1)`, [EVENTS])
+  await owner.query(
+    `insert into app_public.matview_refresh_events (workspace, matview_id, matview_name) select 'main', 1, 'bench' from generate_series(1, $1)`,
+    [EVENTS],
+  )
   await sleep(1000)
   const began = performance.now()
   await owner.query(`update app_public.webhooks set state = 'active' where name = 'bench'`)
@@ -139,7 +186,12 @@ async function throughput(owner: pg.Pool): Promise<Figure> {
   for (const until = Date.now() + 60_000; count < HOOKS * EVENTS && Date.now() < until; ) await sleep(10)
   const seconds = (performance.now() - began) / 1000
   await receiver.close()
-  return { name: `webhooks a second, ${HOOKS} hooks`, value: `${Math.round(count / seconds)}`, goal: '≥ 200', note: `${count} deliveries, receiver and log on the same machine` }
+  return {
+    name: `webhooks a second, ${HOOKS} hooks`,
+    value: `${Math.round(count / seconds)}`,
+    goal: '≥ 200',
+    note: `${count} deliveries, receiver and log on the same machine`,
+  }
 }
 
 /** Raw sockets, so that the clients cost next to nothing here. */
@@ -164,7 +216,12 @@ async function memory(url: string, token: string, pid: number, clients: number):
   await sleep(3000)
   const each = (rss() - before) / clients
   for (const socket of sockets) socket.destroy()
-  return { name: `memory of ${clients} idle SSE clients`, value: `${(each / 1024).toFixed(0)} kB each`, goal: '< 50 kB', note: `${answered} open; server ${Math.round(before / 1048576)} MB without them` }
+  return {
+    name: `memory of ${clients} idle SSE clients`,
+    value: `${(each / 1024).toFixed(0)} kB each`,
+    goal: '< 50 kB',
+    note: `${answered} open; server ${Math.round(before / 1048576)} MB without them`,
+  }
 }
 
 async function hook(owner: pg.Pool, url: string): Promise<void> {
@@ -186,12 +243,21 @@ async function receive(arrived: (message: any) => void): Promise<{ url: string; 
   await new Promise((resolve) => server.once('listening', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close: () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections() }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
 /** A child under this Node; resolves when a line of its output matches. */
-function startProcess(args: string[], env: Record<string, string>, sign: RegExp, onLine: (line: string) => void = () => {}): Promise<{ found: string; pid: number; stop(): void }> {
+function startProcess(
+  args: string[],
+  env: Record<string, string>,
+  sign: RegExp,
+  onLine: (line: string) => void = () => {},
+): Promise<{ found: string; pid: number; stop(): void }> {
   const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   return new Promise((resolve, reject) => {
     let text = ''
@@ -213,7 +279,10 @@ function startProcess(args: string[], env: Record<string, string>, sign: RegExp,
 }
 
 if (import.meta.main) {
-  for (const { name, value, goal, note } of await benchEvents({ databaseUrl: process.env.DATABASE_URL ?? '', secret: process.env.TIDEMARK_SECRET ?? '' }))
+  for (const { name, value, goal, note } of await benchEvents({
+    databaseUrl: process.env.DATABASE_URL ?? '',
+    secret: process.env.TIDEMARK_SECRET ?? '',
+  }))
     console.log(`${name}: ${value}   (goal ${goal}; ${note})`)
   process.exit()
 }

@@ -87,7 +87,7 @@ export async function benchGraphql({ databaseUrl, secret = '', seconds = 1, tabl
           { length: Math.min(100, count - others) },
           (_, i) => `create table ${schema}.t${i} (id int primary key, a text, b numeric, c timestamptz)`,
         )
-        await db.query(`create schema if not exists ${schema}; ${many.join('; ')}`)
+        await db.query(`drop schema if exists ${schema} cascade; create schema ${schema}; ${many.join('; ')}`)
       }
       const times: number[] = [],
         cpus: number[] = []
@@ -96,7 +96,7 @@ export async function benchGraphql({ databaseUrl, secret = '', seconds = 1, tabl
         const name = `bench_fresh_${count}_${round}`
         const cpu = process.cpuUsage()
         const started = performance.now()
-        await db.query(`set role ws_main; create table ws_main.${name} (id int primary key); reset role`)
+        await db.query(`set role ws_main; drop table if exists ws_main.${name}; create table ws_main.${name} (id int primary key); reset role`)
         while (!(await visible(server.url, token, name))) await sleep(10)
         times.push(performance.now() - started)
         const used = process.cpuUsage(cpu)

@@ -25,12 +25,20 @@ export function makeContexts(pool: Pool) {
   const withPgClient = makeWithPgClient(pool)
   const readOnly = makeWithPgClient(pool, [], true)
   return {
-    /** @param record of a live query, which only reads: gets every statement of the execution, in order. */
+    /**
+     * @param reads the operation is a query: nobody waits for its commit
+     * @param record of a live query, which only reads: gets every statement of the execution, in order
+     */
     contextFor(
       caller: Caller,
-      { pageCap = PAGE_CAP, record }: { pageCap?: number; record?: (statement: Statement) => void } = {},
+      { pageCap = PAGE_CAP, reads = false, record }: { pageCap?: number; reads?: boolean; record?: (statement: Statement) => void } = {},
     ): OperationContext {
-      return { caller, pgSettings: pgSettings(caller), pageCap, withPgClient: record ? recording(readOnly, record) : withPgClient }
+      return {
+        caller,
+        pgSettings: pgSettings(caller),
+        pageCap,
+        withPgClient: record ? recording(readOnly, record) : reads ? readOnly : withPgClient,
+      }
     },
   }
 }

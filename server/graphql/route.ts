@@ -8,12 +8,13 @@ import type { IncomingMessage } from 'node:http'
 import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import { grafserv } from 'postgraphile/grafserv/express/v4'
 import { execute, subscribe } from 'postgraphile/grafast'
+import { getOperationAST } from 'postgraphile/graphql'
 import type { Caller, Identify } from '../auth/caller.ts'
 import { AppError, toResponse } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { makeMaskError } from './errors.ts'
 import type { Contexts } from './execute.ts'
-import { MAX_BODY } from './limits.ts'
+import { MAX_BODY, type Parsed } from './limits.ts'
 import type { Schemas } from './schemas.ts'
 
 interface Deps {
@@ -41,7 +42,7 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
               resolvedPreset: options.resolvedPreset,
               execute,
               subscribe,
-              contextValue: contexts.contextFor(caller),
+              contextValue: contexts.contextFor(caller, { reads: isQuery(parseAndValidate, rc.node.req.body) }),
             }
           }) as any
           return next()
@@ -118,4 +119,11 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
   }
 
   return { router, release: () => serv.release() as Promise<void> }
+}
+
+/** Whether a request only reads. What cannot be parsed is answered by grafserv. */
+function isQuery(parse: (source: string) => Parsed, body: { query?: unknown; operationName?: unknown }): boolean {
+  if (typeof body?.query !== 'string') return false
+  const { document } = parse(body.query)
+  return !!document && getOperationAST(document, typeof body.operationName === 'string' ? body.operationName : null)?.operation === 'query'
 }
