@@ -70,8 +70,13 @@ export async function anniversaries({ url, owner, say, upload, clear, graphql }:
     const today = new Date()
     const born = `${today.getUTCFullYear() - 5}${today.toISOString().slice(4, 10)}`.replace(/-02-29$/, '-02-28')
     say('POST /upload-file  one more contact, whose day is today (mode=append); then refreshMatview, as the clock would at 6')
-    await upload(TABLE, 'one-more.csv', `name,email,anniversary,notify\nSomebody New,somebody@example.org,${born},true\n`, { mode: 'append' })
-    const { refreshMatview } = await graphql(`mutation ($name: String!) { refreshMatview(input: { name: $name }) { event { id inserted } } }`, { name: VIEW })
+    await upload(TABLE, 'one-more.csv', `name,email,anniversary,notify\nSomebody New,somebody@example.org,${born},true\n`, {
+      mode: 'append',
+    })
+    const { refreshMatview } = await graphql(
+      `mutation ($name: String!) { refreshMatview(input: { name: $name }) { event { id inserted } } }`,
+      { name: VIEW },
+    )
     if (!refreshMatview.event) throw new Error('the refresh changed nothing: is the clock of the database in another day?')
     say(`  -> event #${refreshMatview.event.id}: ${refreshMatview.event.inserted} came`)
     const { data } = await within(10_000, letter)
@@ -83,7 +88,10 @@ export async function anniversaries({ url, owner, say, upload, clear, graphql }:
 
       Dear ${person.name}, ${person.years} years today: congratulations!
 `)
-    const log = await graphql(`query ($id: BigInt!) { webhook(id: $id) { deliveries(last: 1) { nodes { status attempts responseStatus durationMs } } } }`, { id: hook.id })
+    const log = await graphql(
+      `query ($id: BigInt!) { webhook(id: $id) { deliveries(last: 1) { nodes { status attempts responseStatus durationMs } } } }`,
+      { id: hook.id },
+    )
     say(`the delivery log says: ${JSON.stringify(log.webhook.deliveries.nodes[0])}`)
     console.log(`\nTable and view are still there: ${url}/w/main/${VIEW}. The webhook was dropped with its receiver.`)
   } finally {

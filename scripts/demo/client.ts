@@ -26,7 +26,8 @@ export async function openClient(env: NodeJS.ProcessEnv) {
       body: JSON.stringify({ query, variables }),
     })
     const { data, errors } = (await reply.json()) as { data: T; errors?: { message: string; extensions?: Record<string, string> }[] }
-    if (errors) throw Object.assign(new Error([errors[0]!.message, errors[0]!.extensions?.hint].filter(Boolean).join('. ')), errors[0]!.extensions)
+    if (errors)
+      throw Object.assign(new Error([errors[0]!.message, errors[0]!.extensions?.hint].filter(Boolean).join('. ')), errors[0]!.extensions)
     return data
   }
 
@@ -46,13 +47,22 @@ export async function openClient(env: NodeJS.ProcessEnv) {
     },
     /** What an earlier run has left. */
     async clear(table: string, view: string) {
-      await graphql(`mutation ($name: String!) { dropMatview(input: { name: $name }) { clientMutationId } }`, { name: view }).catch((error) => {
-        if (error.code !== 'TMNOF') throw error
-      })
+      await graphql(`mutation ($name: String!) { dropMatview(input: { name: $name }) { clientMutationId } }`, { name: view }).catch(
+        (error) => {
+          if (error.code !== 'TMNOF') throw error
+        },
+      )
       await db.asWorkspace('main', (own) => own.query(`drop table if exists ws_main.${table}`))
     },
     events: (matview: string, after: string | null = null) =>
-      fromServer(url, token, { after, workspace: null, matview, changes: true, signal: stopping.signal, note: (text) => console.error(text) }),
+      fromServer(url, token, {
+        after,
+        workspace: null,
+        matview,
+        changes: true,
+        signal: stopping.signal,
+        note: (text) => console.error(text),
+      }),
     async close() {
       stopping.abort()
       await db.owner.query('delete from app_public.api_tokens where prefix = $1', [token.split('_')[1]]).catch(() => {})

@@ -31,7 +31,13 @@ export async function sample({ url, say, upload, clear, graphql, events }: Clien
   // pg_cron below 1.5 knows no seconds: its laps of a minute begin at the full minute. Until then somebody presses the button.
   const button =
     createMatview.matview.runner === 'pg_cron loop'
-      ? setInterval(() => void graphql(`mutation ($name: String!) { refreshMatview(input: { name: $name }) { clientMutationId } }`, { name: VIEW }).catch(() => {}), 5000)
+      ? setInterval(
+          () =>
+            void graphql(`mutation ($name: String!) { refreshMatview(input: { name: $name }) { clientMutationId } }`, { name: VIEW }).catch(
+              () => {},
+            ),
+          5000,
+        )
       : null
   if (button) say('  (its first lap begins at the full minute; until then by refreshMatview)')
 

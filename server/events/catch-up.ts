@@ -33,7 +33,12 @@ export interface Reset {
  */
 export async function readMarks(
   client: Client,
-  { after, workspace = null, matview = null, limit = PAGE }: { after: string; workspace?: string | null; matview?: string | null; limit?: number },
+  {
+    after,
+    workspace = null,
+    matview = null,
+    limit = PAGE,
+  }: { after: string; workspace?: string | null; matview?: string | null; limit?: number },
 ): Promise<Mark[]> {
   const { rows } = await client.query({
     name: 'tidemark marks',

@@ -35,7 +35,8 @@ export interface Waiter {
 
 export type Hub = ReturnType<typeof makeHub>
 
-export const sseMessage = (id: string, data: unknown, event = 'matview_refreshed') => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+export const sseMessage = (id: string, data: unknown, event = 'matview_refreshed') =>
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
 interface Deps {
   db: Pick<Db, 'owner' | 'asCaller'>

@@ -66,7 +66,10 @@ export function eventsRoute({ db, hub, identify, sockets, log }: Deps): Router {
       )
       if (!rows[0]) throw new AppError('TMNOF', `There is no event ${id}`, { hint: 'It may be older than what is kept.' })
       const mark = toMark(rows[0])
-      const page = mark.refresh_id === null ? { changes: [], next: null } : await readChanges(client, mark.refresh_id, { after, limit, maxBytes: 16 * 1024 * 1024 })
+      const page =
+        mark.refresh_id === null
+          ? { changes: [], next: null }
+          : await readChanges(client, mark.refresh_id, { after, limit, maxBytes: 16 * 1024 * 1024 })
       return { event: mark, changes: page.changes, changes_next: page.next }
     })
     response.set('Cache-Control', 'no-store').json(answer)

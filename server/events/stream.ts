@@ -90,7 +90,9 @@ export function startStream(
         await drained()
         if (closed) return
         noted = false
-        const page = await db.asCaller(caller, (client) => readMarks(client, { after: String(cursor), workspace: caller.workspace, matview }))
+        const page = await db.asCaller(caller, (client) =>
+          readMarks(client, { after: String(cursor), workspace: caller.workspace, matview }),
+        )
         for (const mark of page) {
           const data = changes ? await db.asCaller(caller, (client) => withChanges(client, mark)) : mark
           if (closed) return

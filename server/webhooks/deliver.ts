@@ -91,20 +91,32 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
       ],
     })
     const { result } = rows[0]
-    if (result !== 'delivered') log.info({ webhook: due.webhook_id, delivery: due.id, result, error: outcome.error }, 'a webhook did not take its message')
+    if (result !== 'delivered')
+      log.info({ webhook: due.webhook_id, delivery: due.id, result, error: outcome.error }, 'a webhook did not take its message')
     return result
   }
 
   async function post({ url, private_ok }: Due, headers: Record<string, string>, body: string): Promise<Outcome> {
     try {
-      const { status, body: reply, headers: got } = await safePost(url, headers, body, { timeoutMs, maxReply: KEPT_REPLY, allowPrivate: allowPrivate || private_ok })
+      const {
+        status,
+        body: reply,
+        headers: got,
+      } = await safePost(url, headers, body, { timeoutMs, maxReply: KEPT_REPLY, allowPrivate: allowPrivate || private_ok })
       if (status >= 200 && status < 300) return { status, reply }
       const why = status >= 300 && status < 400 ? `${status}: redirects are not followed` : `The receiver answered ${status}`
       return { status, reply, error: why, retryAfter: secondsOf(got['retry-after']) }
     } catch (error) {
       const { code, name, message } = error as Error & { code?: string }
       if (code === 'TMURL') return { error: message, refused: true }
-      return { error: name === 'TimeoutError' || name === 'AbortError' ? `No answer within ${timeoutMs / 1000} seconds` : code ? `${code}: ${message || code}` : message || name }
+      return {
+        error:
+          name === 'TimeoutError' || name === 'AbortError'
+            ? `No answer within ${timeoutMs / 1000} seconds`
+            : code
+              ? `${code}: ${message || code}`
+              : message || name,
+      }
     }
   }
 
@@ -147,7 +159,11 @@ async function bodyOf(owner: Pool, due: Due): Promise<string | null> {
 }
 
 /** Text that PostgreSQL takes: no NUL, and no half of a character at the end. */
-const cut = (text: string, length: number) => text.slice(0, length).replaceAll('\0', '').replace(/[\ud800-\udbff]$/, '')
+const cut = (text: string, length: number) =>
+  text
+    .slice(0, length)
+    .replaceAll('\0', '')
+    .replace(/[\ud800-\udbff]$/, '')
 
 function secondsOf(retryAfter: string | string[] | undefined): number {
   const text = String(retryAfter ?? '')

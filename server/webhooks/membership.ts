@@ -58,7 +58,10 @@ export function makeMembership(db: Pick<Db, 'login'>, log: Log) {
       await joining?.catch(() => {})
       // What was cut off is free for others at once.
       await client
-        ?.query('with gone as (delete from app_private.workers where id = $1 returning pool_id) select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone', [id])
+        ?.query(
+          'with gone as (delete from app_private.workers where id = $1 returning pool_id) select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone',
+          [id],
+        )
         .catch(() => {})
       await client?.end().catch(() => {})
     },

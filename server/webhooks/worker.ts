@@ -95,14 +95,21 @@ export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: D
   const every = (ms: number, work: () => Promise<unknown>) =>
     setInterval(() => {
       freeing = freeing.then(async () => {
-        if (!stopping.signal.aborted) await work().catch((error) => log.warn({ error: error.message }, 'the worker could not look after jobs'))
+        if (!stopping.signal.aborted)
+          await work().catch((error) => log.warn({ error: error.message }, 'the worker could not look after jobs'))
       })
     }, ms).unref()
-  const timers = [every(LOOK_MS, () => freeDead(pool, log, stopping.signal)), every(WAKE_MS, () => pool.query('select app_private.wake_webhooks()'))]
+  const timers = [
+    every(LOOK_MS, () => freeDead(pool, log, stopping.signal)),
+    every(WAKE_MS, () => pool.query('select app_private.wake_webhooks()')),
+  ]
   freeing = freeing
     .then(() => freeDead(pool, log, stopping.signal))
     .then(() => pool.query('select app_private.wake_webhooks()'))
-    .then(() => {}, (error) => log.warn({ error: error.message }, 'the worker could not look after jobs'))
+    .then(
+      () => {},
+      (error) => log.warn({ error: error.message }, 'the worker could not look after jobs'),
+    )
 
   return {
     alive: () => running && term.membership.held(),

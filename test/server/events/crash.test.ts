@@ -16,7 +16,14 @@ afterAll(() => children.forEach((child) => child.kill('SIGKILL')))
 async function startChild(db: TestDatabase): Promise<{ process: ChildProcess; url: string; kill(): Promise<void> }> {
   const child = spawn(process.execPath, ['server/main.ts'], {
     cwd: ROOT,
-    env: { ...process.env, DATABASE_URL: db.url, TIDEMARK_SECRET: db.secret, PORT: '0', ALLOW_PRIVATE_WEBHOOKS: '1', LOG_LEVEL: process.env.TEST_LOG ?? 'fatal' },
+    env: {
+      ...process.env,
+      DATABASE_URL: db.url,
+      TIDEMARK_SECRET: db.secret,
+      PORT: '0',
+      ALLOW_PRIVATE_WEBHOOKS: '1',
+      LOG_LEVEL: process.env.TEST_LOG ?? 'fatal',
+    },
     stdio: ['ignore', 'pipe', process.env.TEST_LOG ? 'inherit' : 'ignore'],
   })
   children.push(child)
@@ -55,13 +62,20 @@ describe('A server that is killed with kill -9 while it delivers', () => {
     const hook = await addHook(db, receiver.url)
     const first = await startChild(db)
     const ids = await Promise.all(Array.from({ length: 60 }, () => mark(db)))
-    await eventually(() => receiver.got.length, (n) => n >= 5)
+    await eventually(
+      () => receiver.got.length,
+      (n) => n >= 5,
+    )
 
     await first.kill()
     const before = receiver.got.length
     const second = await startChild(db)
     const started = Date.now()
-    await eventually(() => new Set(webhookIds(receiver.got)).size, (n) => n === 60, 12_000)
+    await eventually(
+      () => new Set(webhookIds(receiver.got)).size,
+      (n) => n === 60,
+      12_000,
+    )
     const took = Date.now() - started
     await second.kill()
 
@@ -93,7 +107,8 @@ describe('Two servers on one database', () => {
     await eventually(() => receivers.every(({ got }) => got.length >= 25), Boolean)
     await new Promise((resolve) => setTimeout(resolve, 300))
 
-    for (const { got } of receivers) expect(webhookIds(got).map((id) => id.split('_')[1])).toEqual(ids.toSorted((a, b) => Number(a) - Number(b)))
+    for (const { got } of receivers)
+      expect(webhookIds(got).map((id) => id.split('_')[1])).toEqual(ids.toSorted((a, b) => Number(a) - Number(b)))
     const { rows } = await other.db.owner.query('select count(*)::int as n from app_private.workers')
     expect(rows[0].n).toBe(2)
     await other.close()
@@ -105,17 +120,28 @@ describe('Two servers on one database', () => {
     const receiver = await startReceiver(() => ({ status: 204, afterMs: 5000 }))
     await addHook(world.db, receiver.url)
     await mark(world.db)
-    await eventually(() => receiver.got.length, (n) => n === 1)
+    await eventually(
+      () => receiver.got.length,
+      (n) => n === 1,
+    )
 
     const other = await world.another()
-    await eventually(() => world.db.sql('select from app_private.workers'), ({ length }) => length === 2)
-    const { length } = await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark worker lives' and datname = current_database()`)
+    await eventually(
+      () => world.db.sql('select from app_private.workers'),
+      ({ length }) => length === 2,
+    )
+    const { length } = await world.db.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark worker lives' and datname = current_database()`,
+    )
     await new Promise((resolve) => setTimeout(resolve, 4500))
 
     expect(length).toBe(2)
     expect(receiver.got).toHaveLength(1)
     expect(await world.db.sql('select from app_private.workers')).toHaveLength(2)
-    await eventually(() => world.db.sql(`select status from app_public.deliveries where status = 'delivered'`), (rows) => rows.length === 1)
+    await eventually(
+      () => world.db.sql(`select status from app_public.deliveries where status = 'delivered'`),
+      (rows) => rows.length === 1,
+    )
     expect(receiver.got).toHaveLength(1)
     await other.close()
     await receiver.close()
@@ -128,11 +154,20 @@ describe('A database that closes every connection while webhooks are on their wa
     const receiver = await startReceiver(() => ({ status: 204, afterMs: 100 }))
     await addHook(world.db, receiver.url)
     const ids = [await mark(world.db), await mark(world.db)]
-    await eventually(() => receiver.got.length, (n) => n === 1)
+    await eventually(
+      () => receiver.got.length,
+      (n) => n === 1,
+    )
 
-    await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename like 'app\\_%' and datname = current_database()`)
+    await world.db.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename like 'app\\_%' and datname = current_database()`,
+    )
     ids.push(await mark(world.db))
-    await eventually(() => world.db.sql(`select from app_public.deliveries where status = 'delivered'`), ({ length }) => length === 3, 20_000)
+    await eventually(
+      () => world.db.sql(`select from app_public.deliveries where status = 'delivered'`),
+      ({ length }) => length === 3,
+      20_000,
+    )
 
     const firsts = [...new Set(webhookIds(receiver.got).map((id) => id.split('_')[1]))]
     expect(firsts).toEqual(ids)
@@ -149,7 +184,9 @@ describe('A LISTEN connection that is killed again and again', () => {
     const token = await world.token()
     const receiver = await startReceiver()
     await addHook(world.db, receiver.url)
-    const streams = await Promise.all(['', '?changes=1'].map((query) => openSse(`${world.url}/events${query}`, { authorization: `Bearer ${token}` })))
+    const streams = await Promise.all(
+      ['', '?changes=1'].map((query) => openSse(`${world.url}/events${query}`, { authorization: `Bearer ${token}` })),
+    )
     await Promise.all(streams.map((one) => one.until(() => one.lastId() !== '')))
 
     const ids: string[] = []
@@ -157,10 +194,18 @@ describe('A LISTEN connection that is killed again and again', () => {
     for (let n = 0; n < 150; n++) {
       ids.push(await mark(world.db))
       if (n % 20 === 7)
-        killed += (await world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tidemark listen%' and datname = current_database()`)).length
+        killed += (
+          await world.db.sql(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tidemark listen%' and datname = current_database()`,
+          )
+        ).length
     }
     await Promise.all(streams.map((one) => one.until(() => one.messages.length >= 150, 20_000)))
-    await eventually(() => receiver.got.length, (n) => n >= 150, 20_000)
+    await eventually(
+      () => receiver.got.length,
+      (n) => n >= 150,
+      20_000,
+    )
 
     expect(killed).toBeGreaterThanOrEqual(4)
     for (const stream of streams) expect(stream.messages.map(({ id }) => id)).toEqual(ids)

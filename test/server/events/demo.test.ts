@@ -49,6 +49,9 @@ describe('npm run demo', () => {
   }, 90_000)
 
   it('says which demos there are', async () => {
-    expect(await demo('nonsense')).toEqual({ code: 1, out: 'There is no demo "nonsense": npm run demo, or npm run demo -- anniversaries\n' })
+    expect(await demo('nonsense')).toEqual({
+      code: 1,
+      out: 'There is no demo "nonsense": npm run demo, or npm run demo -- anniversaries\n',
+    })
   })
 })

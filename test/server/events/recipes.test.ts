@@ -32,36 +32,50 @@ afterAll(async () => {
 const end = (child: ChildProcess) => {
   try {
     process.kill(-child.pid!, 'SIGKILL')
-  } catch { /* gone already */ }
+  } catch {
+    /* gone already */
+  }
 }
 
 describe('The recipe in', () => {
-  it.each(RECIPES.filter(([, , [program]]) => has(program!)))('%s hears every mark, also those that came while it was down', async (language, file, [program]) => {
-    const [, code] = new RegExp(`### ${language}\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(README)!
-    writeFileSync(path.join(folder, file), code!)
-    const cursor = path.join(folder, `${file}.cursor`)
-    const env = { PATH: process.env.PATH, TIDEMARK_URL: world.url, TIDEMARK_TOKEN: await world.token({ role: 'reader' }), CURSOR: cursor }
-    let out = ''
-    const start = () => {
-      const child = spawn(program!, [path.join(folder, file)], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'], detached: true })
-      child.stdout.setEncoding('utf8').on('data', (text) => (out += text))
-      children.push(child)
-      return child
-    }
-    const before = await mark(world.db)
-    writeFileSync(cursor, before)
+  it.each(RECIPES.filter(([, , [program]]) => has(program!)))(
+    '%s hears every mark, also those that came while it was down',
+    async (language, file, [program]) => {
+      const [, code] = new RegExp(`### ${language}\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(README)!
+      writeFileSync(path.join(folder, file), code!)
+      const cursor = path.join(folder, `${file}.cursor`)
+      const env = { PATH: process.env.PATH, TIDEMARK_URL: world.url, TIDEMARK_TOKEN: await world.token({ role: 'reader' }), CURSOR: cursor }
+      let out = ''
+      const start = () => {
+        const child = spawn(program!, [path.join(folder, file)], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+        child.stdout.setEncoding('utf8').on('data', (text) => (out += text))
+        children.push(child)
+        return child
+      }
+      const before = await mark(world.db)
+      writeFileSync(cursor, before)
 
-    const first = start()
-    const one = await mark(world.db)
-    await eventually(() => readFileSync(cursor, 'utf8').trim(), (id) => id === one)
-    end(first)
-    const two = await mark(world.db)
-    const second = start()
-    const three = await mark(world.db)
-    await eventually(() => readFileSync(cursor, 'utf8').trim(), (id) => id === three)
-    end(second)
+      const first = start()
+      const one = await mark(world.db)
+      await eventually(
+        () => readFileSync(cursor, 'utf8').trim(),
+        (id) => id === one,
+      )
+      end(first)
+      const two = await mark(world.db)
+      const second = start()
+      const three = await mark(world.db)
+      await eventually(
+        () => readFileSync(cursor, 'utf8').trim(),
+        (id) => id === three,
+      )
+      end(second)
 
-    const ids = out.trim().split('\n').map((line) => (line.startsWith('{') ? JSON.parse(line).id : line.split(' ')[0]))
-    expect(ids).toEqual([one, two, three])
-  })
+      const ids = out
+        .trim()
+        .split('\n')
+        .map((line) => (line.startsWith('{') ? JSON.parse(line).id : line.split(' ')[0]))
+      expect(ids).toEqual([one, two, three])
+    },
+  )
 })

@@ -33,7 +33,19 @@ describe('The stream of events', () => {
     expect(stream.messages[0]).toMatchObject({
       id,
       event: 'matview_refreshed',
-      data: { id, workspace: 'main', matview_name: 'sample_now', status: 'new', inserted: 1, updated: 0, deleted: 0, row_count: 1, duration_ms: 1.5, changes_truncated: false, error: null },
+      data: {
+        id,
+        workspace: 'main',
+        matview_name: 'sample_now',
+        status: 'new',
+        inserted: 1,
+        updated: 0,
+        deleted: 0,
+        row_count: 1,
+        duration_ms: 1.5,
+        changes_truncated: false,
+        error: null,
+      },
     })
     expect(stream.messages[0]!.data).not.toHaveProperty('changes')
     expect(new Date(stream.messages[0]!.data.status_change_time).getTime()).toBeGreaterThan(Date.now() - 60_000)
@@ -109,7 +121,9 @@ describe('The stream of events', () => {
 
     let all = data.changes
     for (let next = data.changes_next; next !== null; ) {
-      const page = await fetch(`${world.url}/events/${id}/changes?after=${next}&limit=1000`, { headers: { authorization: `Bearer ${token}` } }).then((r) => r.json())
+      const page = await fetch(`${world.url}/events/${id}/changes?after=${next}&limit=1000`, {
+        headers: { authorization: `Bearer ${token}` },
+      }).then((r) => r.json())
       all = [...all, ...page.changes]
       next = page.changes_next
     }

@@ -9,7 +9,12 @@ import type { TestDatabase } from '../../support/database.ts'
 /** A row of matview_refresh_events as a refresh writes it, with `changes` of its rows. Returns its id. */
 export async function mark(
   db: TestDatabase,
-  { workspace = 'main', matview = 'sample_now', changes = 1, kept = changes }: { workspace?: string; matview?: string; changes?: number; kept?: number } = {},
+  {
+    workspace = 'main',
+    matview = 'sample_now',
+    changes = 1,
+    kept = changes,
+  }: { workspace?: string; matview?: string; changes?: number; kept?: number } = {},
 ): Promise<string> {
   const [row] = await db.sql(
     `with refresh as (select nextval('app_private.refresh_id_seq') as id),
@@ -58,7 +63,9 @@ export async function openSse(url: string, headers: Record<string, string> = {})
         }
         wake()
       }
-    } catch { /* aborted, or cut off */ }
+    } catch {
+      /* aborted, or cut off */
+    }
     ended = true
     wake()
   })()
@@ -90,7 +97,12 @@ export interface Received {
 }
 
 /** A receiver of webhooks. `answer` says what to reply; by default 204. */
-export async function startReceiver(answer: (got: Received, count: number) => number | { status: number; headers?: Record<string, string>; body?: string; afterMs?: number } = () => 204) {
+export async function startReceiver(
+  answer: (
+    got: Received,
+    count: number,
+  ) => number | { status: number; headers?: Record<string, string>; body?: string; afterMs?: number } = () => 204,
+) {
   const got: Received[] = []
   let reply = answer
   const server = http.createServer(async (request, response) => {
@@ -112,7 +124,8 @@ export async function startReceiver(answer: (got: Received, count: number) => nu
       reply = next
     },
     /** The data of what came, checked by the library of Standard Webhooks. */
-    verified: (secret: string) => got.map(({ headers, body }) => new Webhook(secret).verify(body, headers as Record<string, string>) as any),
+    verified: (secret: string) =>
+      got.map(({ headers, body }) => new Webhook(secret).verify(body, headers as Record<string, string>) as any),
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
