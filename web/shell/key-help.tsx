@@ -1,6 +1,7 @@
 // The list of keys (?).
 import { Modal } from '@mantine/core'
 import { SCREENS } from './navigation.ts'
+import { useReturnFocus } from '../shared/ui/use-return-focus.ts'
 
 const GRID: [string, string][] = [
   ['← ↑ → ↓', 'Move; with Shift select a block'],
@@ -26,6 +27,7 @@ const APP: [string, string][] = [
 ]
 
 export default function KeyHelp({ close }: { close: () => void }) {
+  useReturnFocus()
   return (
     <Modal opened onClose={close} title="Keyboard" size="lg">
       <div className="tm-keys">

@@ -8,6 +8,7 @@ import { relationTo } from '../shared/ui/app-link.tsx'
 import { useGo } from '../shared/ui/use-go.ts'
 import { KIND_WORDS, RelationIcon } from '../shared/ui/relation-icon.tsx'
 import { SCREENS } from './navigation.ts'
+import { useReturnFocus } from '../shared/ui/use-return-focus.ts'
 
 interface Entry {
   id: string
@@ -32,6 +33,7 @@ function score(text: string, wanted: string): number {
 }
 
 export default function Palette({ close, openKeys }: { close: () => void; openKeys: () => void }) {
+  useReturnFocus()
   const workspace = useWorkspace()
   const { workspaces } = useSession()
   const { data: relations } = useCatalog()

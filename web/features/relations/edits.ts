@@ -58,6 +58,13 @@ export function makeEdits(
 ): Edits {
   const past: Step[] = []
   const future: Step[] = []
+  /** What is on its way: undo waits for it, or it would take back the step before. */
+  const underWay = new Set<Promise<unknown>>()
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work)
+    void work.catch(() => {}).finally(() => underWay.delete(work))
+    return work
+  }
   const remember = (step: Step) => {
     past.push(step)
     if (past.length > 50) past.shift()
@@ -162,6 +169,7 @@ export function makeEdits(
   }
 
   async function travel(from: Step[], to: Step[]): Promise<string | null> {
+    await Promise.allSettled([...underWay])
     const step = from.pop()
     if (!step) return null
     const { said, inverse } = await invert(step)
@@ -170,9 +178,9 @@ export function makeEdits(
   }
 
   return {
-    cells: (edits, keep) => cells(edits, keep),
-    remove: (keys) => remove(keys),
-    insert: (rows) => insert(rows),
+    cells: (edits, keep) => track(cells(edits, keep)),
+    remove: (keys) => track(remove(keys)),
+    insert: (rows) => track(insert(rows)),
     undo: () => travel(past, future),
     redo: () => travel(future, past),
     async settle(rowKey, column, keepMine) {

@@ -2,8 +2,10 @@
 import { Button, Modal, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { count } from '../../shared/format/text.ts'
+import { useReturnFocus } from '../../shared/ui/use-return-focus.ts'
 
 export function GoToRow({ count: total, close, go }: { count: number; close: () => void; go: (index: number) => void }) {
+  useReturnFocus()
   const [text, setText] = useState('')
   const wanted = Number(text.replace(/[^\d]/g, ''))
   return (

@@ -34,7 +34,8 @@ export function onGridKey(event: KeyboardEvent, context: Context): void {
     if (event.key === 'ArrowDown' && column) {
       const anchor =
         document.getElementById(`h-${col}`)?.querySelector<HTMLElement>('.tm-head-menu') ?? (event.currentTarget as HTMLElement)
-      take(() => context.openMenu(column, anchor))
+      // After this event: Mantine's menu closes at any key pressed outside it, also the one that opened it.
+      take(() => setTimeout(() => context.openMenu(column, anchor)))
     }
     return
   }
@@ -80,7 +81,8 @@ export function onGridKey(event: KeyboardEvent, context: Context): void {
     if (key === 'a') return take(() => (move(0, 0), move(count - 1, columns.length - 1, true)))
     return
   }
-  // Typing replaces the cell; ? and / keep their meaning where nothing can be edited.
+  // Typing replaces the cell; ? and / keep their meaning everywhere (Enter first, to write them into a cell).
   const column = columns[col]
+  if (event.key === '?' || event.key === '/') return
   if (event.key.length === 1 && column && actions.whyReadOnly(column) === null) take(() => actions.edit(row, col, event.key))
 }

@@ -4,6 +4,7 @@ import { IconCheck, IconDeviceFloppy, IconLayoutList, IconTrash, IconUsers } fro
 import { useState } from 'react'
 import { tell, tellError } from './use-commands.ts'
 import type { View } from './use-view.ts'
+import { useReturnFocus } from '../../shared/ui/use-return-focus.ts'
 
 export function ViewsMenu({ view }: { view: View }) {
   const { views, active, dirty, isMine } = view
@@ -81,6 +82,7 @@ export function ViewsMenu({ view }: { view: View }) {
 }
 
 function SaveAs({ view, close }: { view: View; close: () => void }) {
+  useReturnFocus()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [isDefault, setDefault] = useState(false)
