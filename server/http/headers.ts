@@ -20,7 +20,8 @@ export function securityHeaders({ publicUrl, graphiqlPath = '/graphiql' }: Heade
     objectSrc: ["'none'"],
     frameAncestors: ["'none'"],
     formAction: ["'self'"],
-    imgSrc: ["'self'", 'data:', 'blob:'],
+    // https: a column may be formatted as images, whose addresses are people's data; pictures run no code, and are asked for without referrer.
+    imgSrc: ["'self'", 'data:', 'blob:', 'https:'],
     fontSrc: ["'self'", 'data:'],
     // Older Safari does not count ws: as 'self'.
     connectSrc: ["'self'", ...(publicUrl ? [publicUrl.replace(/^http/, 'ws')] : [])],
