@@ -55,7 +55,7 @@ export function ExportMenu({ relation, view, columns }: { relation: Relation; vi
             label={shown}
             text={
               shown === 'sql'
-                ? asSql(workspace, relation, columns, view.config)
+                ? asSql(workspace, relation, columns, view.config, view.q)
                 : `curl -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv" \\\n  "${location.origin}${path()}"`
             }
           />

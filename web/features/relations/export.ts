@@ -71,7 +71,7 @@ export async function download(workspace: string, path: string, name: string, ki
 }
 
 /** The same as SQL, for who would rather run it in psql. */
-export function asSql(workspace: string, relation: Relation, columns: PlacedColumn[], config: ViewConfig): string {
+export function asSql(workspace: string, relation: Relation, columns: PlacedColumn[], config: ViewConfig, q: string): string {
   const name = (text: string) => (/^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`)
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
   const test = ({ name: column, op, value }: Filter): string => {
@@ -87,11 +87,19 @@ export function asSql(workspace: string, relation: Relation, columns: PlacedColu
     if (op === 'starts') return `${name(column)} ilike ${literal(`${value}%`)}`
     return `${name(column)} ${signs[op] ?? '='} ${literal(value)}`
   }
+  const text = q.trim()
+  const searched = text
+    ? relation.columns.flatMap((column) => {
+        if (isText(column.base) && column.base !== 'uuid') return [`${name(column.name)} ilike ${literal(`%${text}%`)}`]
+        return isNumber(column.base) && /^-?\d+(\.\d+)?$/.test(text) ? [`${name(column.name)} = ${text}`] : []
+      })
+    : []
+  const tests = [...config.filter.map(test), ...(searched.length ? [`(${searched.join(' or ')})`] : [])]
   const shown = columns.filter((column) => !column.hidden)
   return [
     `select ${shown.length === relation.columns.length && shown.every((column, index) => column.name === relation.columns[index]!.name) ? '*' : shown.map((column) => name(column.name)).join(', ')}`,
     `from ws_${workspace}.${name(relation.name)}`,
-    ...(config.filter.length ? [`where ${config.filter.map(test).join('\n  and ')}`] : []),
+    ...(tests.length ? [`where ${tests.join('\n  and ')}`] : []),
     ...(config.sort.length ? [`order by ${config.sort.map((sort) => name(sort.name) + (sort.desc ? ' desc' : '')).join(', ')}`] : []),
   ].join('\n')
 }

@@ -13,6 +13,7 @@ import { FilterBar } from './filter-bar.tsx'
 import { Grid } from './grid.tsx'
 import { GoToRow } from './go-to-row.tsx'
 import { insertExample } from './insert-example.ts'
+import { LiveSummary } from './live-summary.tsx'
 import { RelationHeader } from './relation-header.tsx'
 import { Selection } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
@@ -78,6 +79,7 @@ export function RelationView({ relation }: { relation: Relation }) {
       />
       <FilterBar relation={relation} view={view} />
       <ReconnectBanner />
+      <LiveSummary store={rows.store} />
       {rows.error && (
         <div className="tm-relation-problem">
           <Problem compact error={rows.error} retry={() => rows.store.reset()} />

@@ -41,6 +41,7 @@ export class RowStore {
   private flashes = new Map<string, Map<string, number>>()
   private marks = new Map<string, Map<string, CellMark>>()
   private markListeners = new Set<() => void>()
+  private changes = 0
   private framed = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private window: [number, number] = [0, 0]
@@ -70,6 +71,12 @@ export class RowStore {
   }
   mark(row: Row, field: string): CellMark | undefined {
     return this.marks.get(keyOf(row))?.get(field)
+  }
+  /** How many rows changed since it was asked last. */
+  takeChanges(): number {
+    const { changes } = this
+    this.changes = 0
+    return changes
   }
   /** Every cell that waits for a word of the person. */
   openMarks(): { key: string; field: string; mark: CellMark }[] {
@@ -234,6 +241,7 @@ export class RowStore {
       if (was === row || pushedIn) continue
       const fields = was ? Object.keys(row).filter((field) => !same(was[field], row[field])) : Object.keys(row)
       if (!fields.length) continue
+      this.changes++
       const ofRow = this.flashes.get(keyOf(row)) ?? new Map<string, number>()
       for (const field of fields) ofRow.set(field, now)
       this.flashes.delete(keyOf(row))
