@@ -47,13 +47,21 @@ export function makeListener(login: pg.ClientConfig, log: Log): Listener {
       if (pool.ending) return
       log.warn('the LISTEN connection was lost')
       // Released at once, a dead connection is replaced in about 100 ms; pg-pubsub alone would notice at its 25 s keep-alive.
-      try { (client as any).release(true) } catch { /* released already */ }
+      try {
+        ;(client as any).release(true)
+      } catch {
+        /* released already */
+      }
     })
   })
   pool.on('acquire', (client) => {
     // pg-pubsub queues its LISTENs as soon as it has the client; this query runs after them, so then LISTEN works.
     setImmediate(async () => {
-      try { await client.query('select 1') } catch { return }
+      try {
+        await client.query('select 1')
+      } catch {
+        return
+      }
       current = client
       connections += 1
       if (connections === 1) return first()

@@ -13,15 +13,44 @@ import type { Caller } from '../auth/caller.ts'
 import type { Db } from '../db.ts'
 import { AppError } from '../errors.ts'
 
-export interface Dependent { name: string; kind: 'view' | 'matview' | 'foreign key'; outcome: 'KEPT' | 'RECREATED' | 'LEFT_OUT' }
-export interface TableChange { table: string; dependents: Dependent[] }
+export interface Dependent {
+  name: string
+  kind: 'view' | 'matview' | 'foreign key'
+  outcome: 'KEPT' | 'RECREATED' | 'LEFT_OUT'
+}
+export interface TableChange {
+  table: string
+  dependents: Dependent[]
+}
 
-interface Found { name: string; kind: Dependent['kind']; definition: string; grants: string[]; comment: string | null; indexes: string[]; constraint: string | null }
-interface Matview { name: string; definition: string; key: string[] | null; notify_when: string }
-interface Choice { dependents?: 'REFUSE' | 'RECREATE' | null; leaveOut?: string[] | null }
+interface Found {
+  name: string
+  kind: Dependent['kind']
+  definition: string
+  grants: string[]
+  comment: string | null
+  indexes: string[]
+  constraint: string | null
+}
+interface Matview {
+  name: string
+  definition: string
+  key: string[] | null
+  notify_when: string
+}
+interface Choice {
+  dependents?: 'REFUSE' | 'RECREATE' | null
+  leaveOut?: string[] | null
+}
 
 /** What this room needs of server/matviews: a view of a checked definition. */
-export type CreateChecked = (client: pg.Client, workspace: string, name: string, definition: string, kind?: 'matview' | 'view') => Promise<unknown>
+export type CreateChecked = (
+  client: pg.Client,
+  workspace: string,
+  name: string,
+  definition: string,
+  kind?: 'matview' | 'view',
+) => Promise<unknown>
 
 export type Tables = ReturnType<typeof makeTables>
 
@@ -30,7 +59,14 @@ const quote = pg.escapeIdentifier
 
 export function makeTables({ db, createChecked }: { db: Db; createChecked: CreateChecked }) {
   /** One change: `statements` on the table, around it what becomes of the dependents. */
-  async function change(caller: Caller, table: string, column: string | null, choice: Choice | null, statements: string[], result = table): Promise<TableChange> {
+  async function change(
+    caller: Caller,
+    table: string,
+    column: string | null,
+    choice: Choice | null,
+    statements: string[],
+    result = table,
+  ): Promise<TableChange> {
     if (caller.memberRole === 'reader') throw new AppError('TMPER', 'Readers may not change tables')
     if (table.startsWith('_')) throw new AppError('TMNOF', `There is no table ${table}`)
     const schema = `ws_${caller.workspace}`
@@ -40,7 +76,9 @@ export function makeTables({ db, createChecked }: { db: Db; createChecked: Creat
     return db.asWorkspace(caller.workspace, async (client) => {
       await one(client, 'begin')
       try {
-        const { rows: [found] } = await client.query(`select to_regclass($1) is not null as there`, [relation(table)])
+        const {
+          rows: [found],
+        } = await client.query(`select to_regclass($1) is not null as there`, [relation(table)])
         if (!found.there) throw new AppError('TMNOF', `There is no table ${table}`)
         await one(client, `set local lock_timeout = '3s'`)
         const { rows: dependents } = await client.query<Found>('select * from app_hidden.dependents_of($1, $2)', [table, column])
@@ -48,10 +86,13 @@ export function makeTables({ db, createChecked }: { db: Db; createChecked: Creat
 
         if (choice === null) {
           for (const text of statements) await one(client, text) // a rename: PostgreSQL carries the views along
-          for (const { name, kind, definition } of dependents) if (kind === 'matview' && !(await reads(client, definition))) await client.query('select app_hidden.keep_definition($1)', [name])
+          for (const { name, kind, definition } of dependents)
+            if (kind === 'matview' && !(await reads(client, definition)))
+              await client.query('select app_hidden.keep_definition($1)', [name])
         } else {
           const leaveOut = new Set(choice.leaveOut ?? [])
-          if (dependents.length > 0 && choice.dependents !== 'RECREATE' && dependents.some(({ name }) => !leaveOut.has(name))) throw refusal(table, column, dependents)
+          if (dependents.length > 0 && choice.dependents !== 'RECREATE' && dependents.some(({ name }) => !leaveOut.has(name)))
+            throw refusal(table, column, dependents)
           await around(client, dependents, leaveOut, outcome)
         }
         await one(client, 'commit')
@@ -62,11 +103,22 @@ export function makeTables({ db, createChecked }: { db: Db; createChecked: Creat
       }
 
       async function around(client: pg.Client, dependents: Found[], leaveOut: Set<string>, outcome: Map<string, Dependent['outcome']>) {
-        const kept = new Map((await client.query<Matview>('select name, definition, key, notify_when from app_public.matviews')).rows.map((matview) => [matview.name, matview]))
+        const kept = new Map(
+          (await client.query<Matview>('select name, definition, key, notify_when from app_public.matviews')).rows.map((matview) => [
+            matview.name,
+            matview,
+          ]),
+        )
         for (const [i, { name, kind, constraint }] of [...dependents.entries()].reverse()) {
           if (kind === 'foreign key') {
-            if (!leaveOut.has(name)) { if (isDrop()) throw refusal(table, column, dependents); continue } // a new type PostgreSQL carries over by itself
-            await one(client, `alter table ${relation(name.slice(0, name.length - constraint!.length - 1))} drop constraint ${quote(constraint!)}`)
+            if (!leaveOut.has(name)) {
+              if (isDrop()) throw refusal(table, column, dependents)
+              continue
+            } // a new type PostgreSQL carries over by itself
+            await one(
+              client,
+              `alter table ${relation(name.slice(0, name.length - constraint!.length - 1))} drop constraint ${quote(constraint!)}`,
+            )
             outcome.set(name, 'LEFT_OUT')
           } else if (kind === 'matview') {
             const aside = `_replaced_${i}` // under another name its end is not taken for the end of the view
@@ -98,19 +150,32 @@ export function makeTables({ db, createChecked }: { db: Db; createChecked: Creat
             more: { dependents: failed },
           })
       }
-      function isDrop() { return statements.some((text) => / drop /.test(text) || text.startsWith('drop ')) }
+      function isDrop() {
+        return statements.some((text) => / drop /.test(text) || text.startsWith('drop '))
+      }
 
       async function remake(client: pg.Client, { name, kind, definition, grants, comment, indexes }: Found, matview: Matview | undefined) {
         if (kind === 'matview' && matview) {
           await createChecked(client, caller.workspace, name, matview.definition)
-          await client.query('select app_hidden.replace_matview($1, $2, $3, $4::app_public.notify_when)', [name, matview.definition, matview.key, matview.notify_when])
-          const { rows: [run] } = await client.query(`select (app_hidden.refresh_matview($1, 'create')).*`, [name])
+          await client.query('select app_hidden.replace_matview($1, $2, $3, $4::app_public.notify_when)', [
+            name,
+            matview.definition,
+            matview.key,
+            matview.notify_when,
+          ])
+          const {
+            rows: [run],
+          } = await client.query(`select (app_hidden.refresh_matview($1, 'create')).*`, [name])
           if (run.status === 'failed') throw new Error(run.error)
         } else if (kind === 'matview') {
           await one(client, `create materialized view ${relation(name)} as\n${definition}`)
         } else await one(client, `create view ${relation(name)} as\n${definition}`)
         for (const text of [...indexes, ...grants]) await one(client, text)
-        if (comment !== null) await one(client, `comment on ${kind === 'matview' ? 'materialized view' : 'view'} ${relation(name)} is ${pg.escapeLiteral(comment)}`)
+        if (comment !== null)
+          await one(
+            client,
+            `comment on ${kind === 'matview' ? 'materialized view' : 'view'} ${relation(name)} is ${pg.escapeLiteral(comment)}`,
+          )
       }
     })
   }
@@ -123,9 +188,14 @@ export function makeTables({ db, createChecked }: { db: Db; createChecked: Creat
     dropTable: (caller: Caller, { table, ...choice }: { table: string } & Choice) =>
       change(caller, table, null, choice, [`drop table ${relationOf(caller, table)}`]),
     renameColumn: (caller: Caller, { table, column, name }: { table: string; column: string; name: string }) =>
-      change(caller, table, column, null, [`alter table ${relationOf(caller, table)} rename column ${quote(column)} to ${quote(checkName(name))}`]),
+      change(caller, table, column, null, [
+        `alter table ${relationOf(caller, table)} rename column ${quote(column)} to ${quote(checkName(name))}`,
+      ]),
     async retypeColumn(caller: Caller, { table, column, type, ...choice }: { table: string; column: string; type: string } & Choice) {
-      if (!TYPE.test(type)) throw new AppError('TMARG', `"${type}" is not a type`, { hint: 'For example integer, numeric(12,2), text, date, timestamptz, boolean.' })
+      if (!TYPE.test(type))
+        throw new AppError('TMARG', `"${type}" is not a type`, {
+          hint: 'For example integer, numeric(12,2), text, date, timestamptz, boolean.',
+        })
       const alter = `alter table ${relationOf(caller, table)} alter column ${quote(column)}`
       // by way of text: what one type writes the other reads, or says in which value it cannot
       return change(caller, table, column, choice, [`${alter} type ${type} using ${quote(column)}::text::${type}`])
@@ -151,26 +221,33 @@ async function reads(client: pg.Client, definition: string): Promise<boolean> {
 const list = (dependents: Pick<Found, 'name' | 'kind'>[]) => dependents.map(({ name, kind }) => `${kind} ${name}`).join(', ')
 
 const refusal = (table: string, column: string | null, dependents: Found[]) =>
-  new AppError('TMDEP', `${dependents.map(({ name }) => name).join(', ')} ${dependents.length === 1 ? 'depends' : 'depend'} on ${column === null ? table : `${table}.${column}`}`, {
-    detail: list(dependents),
-    more: { dependents: dependents.map(({ name, kind }) => ({ name, kind })) },
-  })
+  new AppError(
+    'TMDEP',
+    `${dependents.map(({ name }) => name).join(', ')} ${dependents.length === 1 ? 'depends' : 'depend'} on ${column === null ? table : `${table}.${column}`}`,
+    {
+      detail: list(dependents),
+      more: { dependents: dependents.map(({ name, kind }) => ({ name, kind })) },
+    },
+  )
 
 function told(error: unknown, table: string, column: string | null): unknown {
   const { code, message, detail } = (error ?? {}) as pg.DatabaseError
   if (error instanceof AppError || typeof code !== 'string') return error
   if (code === '42703') return new AppError('TMNOF', `${table} has no column ${column}`)
-  if (code === '42809') return new AppError('TMARG', `${table} is not a table`, { hint: 'A materialized view is changed with alterMatview.' })
+  if (code === '42809')
+    return new AppError('TMARG', `${table} is not a table`, { hint: 'A materialized view is changed with alterMatview.' })
   if (code === '42P07' || code === '42701') return new AppError('TMEXI', 'The name is taken')
   if (code === '55P03') return new AppError('TMBSY', `${table} is in use`, { hint: 'Try again when what reads or writes it has ended.' })
   if (code === '2BP01') return new AppError('TMDEP', message, { ...(detail ? { detail } : {}) })
-  if (/^(22|42704|42846|42804|23)/.test(code)) return new AppError('TMARG', message, { hint: 'Every value has to fit the new type.', ...(detail ? { detail } : {}) })
+  if (/^(22|42704|42846|42804|23)/.test(code))
+    return new AppError('TMARG', message, { hint: 'Every value has to fit the new type.', ...(detail ? { detail } : {}) })
   return error
 }
 
 /** @throws AppError TMNAM */
 function checkName(name: string): string {
   const clean = name.normalize('NFC').trim()
-  if (clean === '' || clean.startsWith('_') || Buffer.byteLength(clean) > 63 || /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(clean)) throw new AppError('TMNAM')
+  if (clean === '' || clean.startsWith('_') || Buffer.byteLength(clean) > 63 || /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(clean))
+    throw new AppError('TMNAM')
   return clean
 }

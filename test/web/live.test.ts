@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 async function until(ready: () => boolean, ms = 10_000) {
-  for (const end = Date.now() + ms; !ready(); await sleep(20)) if (Date.now() > end) throw new Error('it did not become so: ' + ready)
+  for (const end = Date.now() + ms; !ready(); await sleep(20)) if (Date.now() > end) throw new Error(`it did not become so: ${ready}`)
 }
 
 it('keeps a copy of the page right, over patches and a lost connection, and keeps what did not change', async () => {
