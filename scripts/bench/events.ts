@@ -28,6 +28,7 @@ interface Options {
 
 const EVENT = `insert into app_public.matview_refresh_events (workspace, matview_id, matview_name, status, row_count, inserted, updated, deleted)
   values ('main', 1, 'bench', 'new', 1, 1, 0, 0) returning id`
+const KILL = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`
 const rank = (sorted: number[], part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
 
 export async function benchEvents({ databaseUrl, secret = '', events = 200, clients = 2000 }: Options): Promise<Figure[]> {
@@ -148,14 +149,12 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
   let killed = 0
   for (let n = 0; n < EVENTS; n++) {
     await owner.query(EVENT)
-    // Again at the next event while it is being made anew.
     if (killed < KILLS && n >= (killed + 1) * Math.floor(EVENTS / (KILLS + 1)))
-      killed +=
-        (
-          await listening.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`,
-          )
-        ).rowCount ?? 0
+      for (let tries = 0, found = 0; found === 0 && tries < 200; tries++) {
+        found = (await listening.query(KILL)).rowCount ?? 0
+        killed += found
+        if (found === 0) await sleep(20) // it is being made anew
+      }
   }
   for (const until = Date.now() + 20_000; got.size < EVENTS && Date.now() < until; ) await sleep(100)
   stopping.abort()
