@@ -17,6 +17,14 @@ import { readPreference } from './shared/ui/preferences.ts'
 
 setLanguage(readPreference('language'))
 
+// A newer build has replaced the files of this one: load the page anew, but not again and again.
+window.addEventListener('vite:preloadError', () => {
+  const last = Number(sessionStorage.getItem('tidemark-reloaded') ?? 0)
+  if (Date.now() - last < 30_000) return
+  sessionStorage.setItem('tidemark-reloaded', String(Date.now()))
+  window.location.reload()
+})
+
 const client = new QueryClient({
   defaultOptions: {
     queries: {

@@ -35,3 +35,4 @@ comment on column app_public.saved_views.config is E'{ cols: [{ name, title, w, 
 --!include functions/app_public/delete_rows.sql
 --!include functions/app_hidden/readable_column.sql
 --!include functions/app_public/column_distribution.sql
+--!include functions/app_public/row_history.sql

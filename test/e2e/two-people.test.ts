@@ -138,8 +138,8 @@ describeNeeding(chromium(), 'two people on one table', () => {
   it('formats and order of columns survive a reload and reach another browser of the same person', async () => {
     await ada.page.locator('#h-3').hover()
     await ada.page.locator('#h-3 .tm-head-menu').click()
-    await ada.page.getByRole('menuitem', { name: /^Format/ }).click()
-    await ada.page.getByRole('menuitem', { name: /^Currency/ }).click()
+    await ada.page.getByRole('button', { name: /^Format/ }).click()
+    await ada.page.getByRole('button', { name: /^Currency/ }).click()
     await within(
       3000,
       () => cell(ada, 2, 3).textContent(),

@@ -1,5 +1,5 @@
 // The menu of a column: what is in it (a small picture), sort, filter, format, title, width, pin, hide, move.
-import { Menu, NumberInput, TextInput } from '@mantine/core'
+import { NumberInput, Popover, TextInput } from '@mantine/core'
 import {
   IconArrowLeft,
   IconArrowNarrowDown,
@@ -12,7 +12,7 @@ import {
   IconRulerMeasure,
   IconTypography,
 } from '@tabler/icons-react'
-import { useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { Relation } from '../../shared/api/catalog.ts'
 import { FORMATS } from '../../shared/format/kinds.ts'
 import { ColumnDistribution } from './column-distribution.tsx'
@@ -40,16 +40,16 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
     view.change({ ...config, sort: [...config.sort.filter((sort) => sort.name !== column.name), { name: column.name, desc }] })
   const box = anchor.getBoundingClientRect()
   return (
-    <Menu opened onClose={close} position="bottom-end" width={276} closeOnItemClick={false}>
-      <Menu.Target>
+    <Popover opened onChange={(open) => !open && close()} position="bottom-end" width={280} trapFocus>
+      <Popover.Target>
         <button
           type="button"
           tabIndex={-1}
           aria-hidden
           style={{ position: 'fixed', left: box.right, top: box.bottom, width: 0, height: 0, padding: 0, border: 0 }}
         />
-      </Menu.Target>
-      <Menu.Dropdown className="tm-menu-scroll">
+      </Popover.Target>
+      <Popover.Dropdown className="tm-menu-scroll" p={4} aria-label={`Column ${column.title}`} onKeyDown={onArrows}>
         <div className="tm-menu-title">
           <b>{column.title}</b>
           <span className="tm-dim tm-small">
@@ -61,23 +61,27 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
         </div>
         {part === 'main' && (
           <>
-            <ColumnDistribution
-              relation={relation}
-              column={column}
-              filter={(value) => (view.change({ ...config, filter: [...config.filter, { name: column.name, op: 'eq', value }] }), close())}
-            />
-            <Menu.Divider />
+            <div role="group" aria-label={`What is in ${column.title}`}>
+              <ColumnDistribution
+                relation={relation}
+                column={column}
+                filter={(value) => (
+                  view.change({ ...config, filter: [...config.filter, { name: column.name, op: 'eq', value }] }), close()
+                )}
+              />
+            </div>
+            <hr className="tm-hr" />
             {column.asc && (
               <>
-                <Menu.Item leftSection={<IconArrowNarrowUp size={15} aria-hidden />} onClick={() => (sortBy(false), close())}>
+                <Item leftSection={<IconArrowNarrowUp size={15} aria-hidden />} onClick={() => (sortBy(false), close())}>
                   Sort ascending
-                </Menu.Item>
-                <Menu.Item leftSection={<IconArrowNarrowDown size={15} aria-hidden />} onClick={() => (sortBy(true), close())}>
+                </Item>
+                <Item leftSection={<IconArrowNarrowDown size={15} aria-hidden />} onClick={() => (sortBy(true), close())}>
                   Sort descending
-                </Menu.Item>
+                </Item>
               </>
             )}
-            <Menu.Item
+            <Item
               leftSection={<IconFilter size={15} aria-hidden />}
               onClick={() => (
                 view.change({ ...config, filter: [...config.filter, { name: column.name, op: filterOps(column)[0]!.op, value: '' }] }),
@@ -85,55 +89,55 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
               )}
             >
               Filter
-            </Menu.Item>
-            <Menu.Item
+            </Item>
+            <Item
               leftSection={<IconTypography size={15} aria-hidden />}
               rightSection={<span className="tm-small tm-dim">{FORMATS.find(({ kind }) => kind === column.format.kind)?.name}</span>}
               onClick={() => setPart('format')}
             >
               Format
-            </Menu.Item>
-            <Menu.Item leftSection={<IconRulerMeasure size={15} aria-hidden />} onClick={() => setPart('look')}>
+            </Item>
+            <Item leftSection={<IconRulerMeasure size={15} aria-hidden />} onClick={() => setPart('look')}>
               Title and width
-            </Menu.Item>
-            <Menu.Divider />
-            <Menu.Item
+            </Item>
+            <hr className="tm-hr" />
+            <Item
               leftSection={<IconPin size={15} aria-hidden />}
               onClick={() => (set({ pin: column.pinned ? undefined : 'left' } as Partial<ColumnConfig>), close())}
             >
               {column.pinned ? 'Unpin' : 'Pin to the left'}
-            </Menu.Item>
-            <Menu.Item
+            </Item>
+            <Item
               leftSection={<IconArrowLeft size={15} aria-hidden />}
               disabled={at <= 0}
               onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at - 1]!.name)), close())}
             >
               Move left
-            </Menu.Item>
-            <Menu.Item
+            </Item>
+            <Item
               leftSection={<IconArrowRight size={15} aria-hidden />}
               disabled={at >= visible.length - 1}
               onClick={() => (view.change(moveColumn(config, columns, column.name, visible[at + 2]?.name ?? null)), close())}
             >
               Move right
-            </Menu.Item>
-            <Menu.Item
+            </Item>
+            <Item
               leftSection={<IconEyeOff size={15} aria-hidden />}
               disabled={visible.length === 1}
               onClick={() => (set({ hidden: true }), close())}
             >
               Hide
-            </Menu.Item>
+            </Item>
           </>
         )}
         {part === 'format' && (
           <>
-            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
+            <Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
               Back
-            </Menu.Item>
-            <Menu.Divider />
+            </Item>
+            <hr className="tm-hr" />
             {FORMATS.filter(({ suits }) => suits(column.base)).map(({ kind, name, about }) => (
-              <Menu.Item
+              <Item
                 key={kind}
                 fw={column.format.kind === kind ? 600 : 400}
                 rightSection={
@@ -146,17 +150,22 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
                 onClick={() => set({ fmt: { kind } })}
               >
                 {name}
-              </Menu.Item>
+              </Item>
             ))}
             <FormatOptions format={column.format} type={column.base} set={(fmt) => set({ fmt })} />
           </>
         )}
         {part === 'look' && (
           <>
-            <Menu.Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
+            <Item leftSection={<IconArrowLeft size={15} aria-hidden />} onClick={() => setPart('main')}>
               Back
-            </Menu.Item>
-            <div className="tm-menu-form" onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}>
+            </Item>
+            <div
+              role="group"
+              aria-label="Title and width"
+              className="tm-menu-form"
+              onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}
+            >
               <TextInput
                 size="xs"
                 label="Title"
@@ -176,7 +185,37 @@ export function ColumnMenu({ relation, column, columns, view, anchor, close }: P
             </div>
           </>
         )}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   )
+}
+
+interface ItemProps {
+  leftSection?: ReactNode
+  rightSection?: ReactNode
+  disabled?: boolean
+  fw?: number
+  onClick: () => void
+  children: ReactNode
+}
+
+/** Not role=menu: a menu may hold nothing but items, and this holds a picture and fields too. */
+function Item({ leftSection, rightSection, disabled, fw, onClick, children }: ItemProps) {
+  return (
+    <button type="button" className="tm-item" disabled={disabled} style={{ fontWeight: fw }} onClick={onClick}>
+      {leftSection}
+      <span>{children}</span>
+      {rightSection}
+    </button>
+  )
+}
+
+/** Arrows move between the items, as in a menu. */
+function onArrows(event: KeyboardEvent<HTMLElement>) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (step === undefined || (event.target as HTMLElement).closest('input, select')) return
+  event.preventDefault()
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('.tm-item:not(:disabled)')]
+  const at = items.indexOf(document.activeElement as HTMLElement)
+  items[(at + step + items.length) % items.length]?.focus()
 }

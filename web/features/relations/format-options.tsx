@@ -25,7 +25,12 @@ export function FormatOptions({ format, type, set }: { format: Format; type: str
     />
   )
   return (
-    <div className="tm-menu-form" onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}>
+    <div
+      role="group"
+      aria-label="Options of the format"
+      className="tm-menu-form"
+      onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}
+    >
       {kind === 'number' && (
         <>
           {decimals}

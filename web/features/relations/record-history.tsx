@@ -13,7 +13,8 @@ interface Change {
   old: Record<string, unknown> | null
   new: Record<string, unknown> | null
 }
-const QUERY = `query History($key: JSON!) { matviewRefreshChanges(first: 30, orderBy: [REFRESH_ID_DESC], filter: { key: { equalTo: $key } }) { nodes { refreshId op createdAt old new } } }`
+const QUERY =
+  'query History($matview: String!, $key: JSON!) { rowHistory(matview: $matview, key: $key, first: 30) { nodes { refreshId op createdAt old new } } }'
 const WORDS: Record<string, string> = {
   i: 'came',
   insert: 'came',
@@ -33,10 +34,10 @@ export function RecordHistory({ relation, row }: { relation: Relation; row: Row 
   )
   const { data } = useQuery({
     queryKey: ['history', workspace, relation.name, key, row],
-    queryFn: () => graphql<{ matviewRefreshChanges: { nodes: Change[] } }>(workspace, QUERY, { key }),
+    queryFn: () => graphql<{ rowHistory: { nodes: Change[] } }>(workspace, QUERY, { matview: relation.name, key }),
     retry: false,
   })
-  const changes = data?.matviewRefreshChanges.nodes ?? []
+  const changes = data?.rowHistory.nodes ?? []
   if (!changes.length) return null
   return (
     <section>

@@ -51,7 +51,7 @@ export function HomeScreen() {
     imported: !empty,
     viewed: relations?.some(({ kind }) => kind === 'matview') ?? false,
     scheduled: schedules.length > 0,
-    marked: events.some(({ status }) => status !== 'failed'),
+    marked: events.some(({ status }) => !/failed/i.test(status)),
   }
   const firstTable = relations?.find(({ kind }) => kind === 'table')
   return (
