@@ -61,3 +61,22 @@ end $$;
 -- A workspace makes no functions: what generated triggers call belongs to the platform.
 revoke all on language plpgsql, sql from public;
 grant usage on language plpgsql, sql to app_owner, app_scheduler, app_roleadmin;
+
+-- The operator's choice, off unless called: `select app_private.open_catalogs_to_direct_logins(true)` as the administrator.
+-- psql's \d and Metabase's list of tables read pg_class and its like, which show the names (never the rows) of every workspace's
+-- relations. On a server of one team that harms nobody; between strangers it does.
+create or replace function app_private.open_catalogs_to_direct_logins(allowed boolean) returns void as $$
+declare
+  v_name regclass;
+begin
+  for v_name in select c.oid from pg_class c where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
+                   and has_table_privilege('app_owner', c.oid, 'select') loop
+    if allowed then
+      execute format('grant select on %s to app_direct', v_name);
+    else
+      execute format('revoke select on %s from app_direct', v_name);
+    end if;
+  end loop;
+end;
+$$ language plpgsql volatile set search_path to pg_catalog, pg_temp;
+revoke all on function app_private.open_catalogs_to_direct_logins(boolean) from public;

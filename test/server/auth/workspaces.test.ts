@@ -229,6 +229,22 @@ describe('a direct login', () => {
     }
   })
 
+  it('sees the catalogs that psql’s \\d and Metabase need only when the operator opens them, for the names of all are in there', async () => {
+    const me = await door.owner()
+    const { id } = await made(me, 'cat')
+    const login = (await me.send('PUT', `/auth/workspaces/${id}/direct`, {})).json
+    const client = await connect(login)
+    try {
+      await expect(client.query('select relname from pg_class')).rejects.toMatchObject({ code: '42501' })
+      await door.database.sql('select app_private.open_catalogs_to_direct_logins(true)')
+      expect((await client.query(`select 1 from pg_class where relname = 'pg_class'`)).rowCount).toBe(1)
+      await door.database.sql('select app_private.open_catalogs_to_direct_logins(false)')
+      await expect(client.query('select relname from pg_class')).rejects.toMatchObject({ code: '42501' })
+    } finally {
+      await client.end()
+    }
+  })
+
   it('is off at once when it is switched off: open connections end, the password is worth nothing (TMNOF, TMPER)', async () => {
     const me = await door.owner()
     const { id } = await made(me, 'off')

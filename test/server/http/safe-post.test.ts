@@ -81,10 +81,12 @@ describe('a webhook cannot reach this machine or the network behind it', () => {
   })
 
   it('but a public one it reaches, and the operator can allow the others', async () => {
-    expect(await safePost(`http://outside.example:${port}/`, {}, '{}', { resolve: to('127.0.0.1'), isBlocked: () => false })).toMatchObject({
-      status: 200,
-      body: 'ok',
-    })
+    expect(await safePost(`http://outside.example:${port}/`, {}, '{}', { resolve: to('127.0.0.1'), isBlocked: () => false })).toMatchObject(
+      {
+        status: 200,
+        body: 'ok',
+      },
+    )
     expect((await safePost(`http://127.0.0.1:${port}/`, {}, '{}', { allowPrivate: true })).status).toBe(200)
   })
 
