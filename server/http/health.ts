@@ -20,13 +20,23 @@ export function healthRoute({ owner, listening, tickerElected, workerAlive }: Pa
         `select current_setting('server_version') as version, app_private.scheduler_kind() as scheduler,
                 app_private.cron_is_running() as running`,
       )
-      .then(({ rows }) => rows[0], () => null)
+      .then(
+        ({ rows }) => rows[0],
+        () => null,
+      )
     const cron = database?.scheduler.startsWith('pg_cron') ?? false
     const scheduler = !database ? 'unknown' : !cron ? 'ticker' : database.running ? 'pg_cron' : 'pg_cron is not running: restart PostgreSQL'
     const ok = database !== null && listening() && scheduler.indexOf('restart') < 0
     response
       .status(ok ? 200 : 503)
       .set('Cache-Control', 'no-store')
-      .json({ status: ok ? 'ok' : 'failing', database: database ? `PostgreSQL ${database.version}` : 'does not answer', listen: listening(), scheduler, ticker: tickerElected(), worker: workerAlive() === null ? 'off' : workerAlive() ? 'running' : 'beginning again' })
+      .json({
+        status: ok ? 'ok' : 'failing',
+        database: database ? `PostgreSQL ${database.version}` : 'does not answer',
+        listen: listening(),
+        scheduler,
+        ticker: tickerElected(),
+        worker: workerAlive() === null ? 'off' : workerAlive() ? 'running' : 'beginning again',
+      })
   })
 }

@@ -81,7 +81,12 @@ export function safePost(text: string, headers: Record<string, string>, body: st
       (response) => {
         const parts: Buffer[] = []
         let size = 0
-        const finish = () => reply({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(parts).subarray(0, maxReply).toString('utf8') })
+        const finish = () =>
+          reply({
+            status: response.statusCode!,
+            headers: response.headers,
+            body: Buffer.concat(parts).subarray(0, maxReply).toString('utf8'),
+          })
         response.on('data', (part: Buffer) => {
           parts.push(part)
           size += part.length

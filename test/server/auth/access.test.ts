@@ -206,7 +206,7 @@ describe('the workspace of a request', () => {
     expect(await me.post('/auth/workspaces', { id, name: 'Second' })).toMatchObject({ status: 201 })
     const cookie = me.cookie
 
-    for (const headers of [{ 'x-workspace': id }, { 'accept-profile': `ws_${id}` }, { 'content-profile': id }])
+    for (const headers of [{ 'x-workspace': id }, { 'accept-profile': `ws_${id}` }, { 'content-profile': id }] as Record<string, string>[])
       expect(await who({ cookie, ...headers })).toMatchObject({ workspace: id, role: `ws_${id}` })
     expect((await who({ cookie }, { workspace: id })).workspace).toBe(id)
     expect((await door.auth.identify({ headers: { cookie }, url: `/events?workspace=${id}` })).workspace).toBe(id)
