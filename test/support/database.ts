@@ -36,7 +36,7 @@ export const workspaceName = (stem: string): string => `${stem}${randomBytes(4).
 export async function createTestDatabase({ cron = false } = {}): Promise<TestDatabase> {
   const cluster = testCluster()
   const name = cron ? cluster.cronDatabase : `t_${randomBytes(6).toString('hex')}`
-  await maintain(cluster.adminUrl, `create database ${name} template ${TEMPLATE}`)
+  await maintain(cluster.adminUrl, cron ? `create database ${name}` : `create database ${name} template ${TEMPLATE}`)
   const url = cluster.url('postgres', name)
   if (cron) await prepareDatabase({ adminUrl: url, secret: TEST_SECRET, includeCurrent: true }) // makes the extension here
 
