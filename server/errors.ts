@@ -14,30 +14,78 @@ export const ERRORS = {
   TMSQL: { status: 422, meaning: 'The definition has an error', remedy: 'Correct the SQL at the position given.' },
   TMKEY: { status: 422, meaning: 'The key does not fit the view', remedy: 'A key names columns that are never null and together unique.' },
   TMSCH: { status: 422, meaning: 'The schedule cannot be read', remedy: "Use five cron fields, 'N seconds' with N from 1 to 59, or null." },
-  TMQUO: { status: 422, meaning: 'The storage quota would be exceeded', remedy: 'Delete what is not needed, or ask an owner to raise the quota.' },
-  TMROW: { status: 422, meaning: 'The view has more rows than the workspace allows', remedy: 'Narrow the definition, or ask an owner to raise the limit.' },
+  TMQUO: {
+    status: 422,
+    meaning: 'The storage quota would be exceeded',
+    remedy: 'Delete what is not needed, or ask an owner to raise the quota.',
+  },
+  TMROW: {
+    status: 422,
+    meaning: 'The view has more rows than the workspace allows',
+    remedy: 'Narrow the definition, or ask an owner to raise the limit.',
+  },
   TMARG: { status: 400, meaning: 'The request cannot be understood', remedy: 'Read the message, correct the request.' },
-  TMLIM: { status: 400, meaning: 'The request asks for more than is allowed at once', remedy: 'Ask for less: fewer levels, fewer aliases, a smaller page.' },
-  TMDEP: { status: 409, meaning: 'Other relations depend on this', remedy: 'Name in `dependents` what to do with them: RECREATE rebuilds them in the same transaction.' },
+  TMLIM: {
+    status: 400,
+    meaning: 'The request asks for more than is allowed at once',
+    remedy: 'Ask for less: fewer levels, fewer aliases, a smaller page.',
+  },
+  TMDEP: {
+    status: 409,
+    meaning: 'Other relations depend on this',
+    remedy: 'Name in `dependents` what to do with them: RECREATE rebuilds them in the same transaction.',
+  },
   TMAUT: { status: 401, meaning: 'You are not signed in', remedy: 'Sign in, or send a valid token.' },
   TMPER: { status: 403, meaning: 'You may not do this', remedy: 'Ask an owner of the workspace for the right.' },
-  TMORG: { status: 403, meaning: 'The request comes from another site', remedy: 'Open the address of this server itself; programs send a token.' },
+  TMORG: {
+    status: 403,
+    meaning: 'The request comes from another site',
+    remedy: 'Open the address of this server itself; programs send a token.',
+  },
   TMRAT: { status: 429, meaning: 'Too many tries', remedy: 'Wait as long as the message says, then try again.' },
   TMLNK: { status: 410, meaning: 'The link is no longer good', remedy: 'Ask for a new one: links work once and not for long.' },
   TMPWD: { status: 422, meaning: 'The password cannot be used', remedy: 'Use 10 characters or more, for example four random words.' },
   TMOWN: { status: 409, meaning: 'A workspace needs an owner', remedy: 'Hand the workspace over first, or drop it.' },
-  TMVER: { status: 503, meaning: 'This PostgreSQL has known holes: SQL of people is refused', remedy: 'The operator updates PostgreSQL, or sets ALLOW_UNPATCHED_POSTGRES=1.' },
-  TMURL: { status: 422, meaning: 'The address is not allowed', remedy: 'Use a public http(s) address; the operator can allow private ones.' },
-  TMDBN: { status: 503, meaning: 'The database does not answer', remedy: 'Try again in a moment; the operator finds the cause in the log.' },
+  TMVER: {
+    status: 503,
+    meaning: 'This PostgreSQL has known holes: SQL of people is refused',
+    remedy: 'The operator updates PostgreSQL, or sets ALLOW_UNPATCHED_POSTGRES=1.',
+  },
+  TMURL: {
+    status: 422,
+    meaning: 'The address is not allowed',
+    remedy: 'Use a public http(s) address; the operator can allow private ones.',
+  },
+  TMDBN: {
+    status: 503,
+    meaning: 'The database does not answer',
+    remedy: 'Try again in a moment; the operator finds the cause in the log.',
+  },
   TMTIM: { status: 503, meaning: 'The statement took longer than allowed', remedy: 'Ask for less, or let an owner raise the limit.' },
-  TMCSV: { status: 422, meaning: 'The file has a record that cannot be read', remedy: 'Correct the line, or send on_error=skip to load the rest.' },
-  TMTYP: { status: 422, meaning: "A value does not fit its column's type", remedy: 'Correct the line, give the column another type, or send on_error=skip.' },
+  TMCSV: {
+    status: 422,
+    meaning: 'The file has a record that cannot be read',
+    remedy: 'Correct the line, or send on_error=skip to load the rest.',
+  },
+  TMTYP: {
+    status: 422,
+    meaning: "A value does not fit its column's type",
+    remedy: 'Correct the line, give the column another type, or send on_error=skip.',
+  },
   TMENC: { status: 422, meaning: 'The file has bytes that are not text', remedy: 'Save it as UTF-8, or name its encoding in dialect.' },
   TMBIG: { status: 413, meaning: 'The file is larger than allowed', remedy: 'Send less, or ask the operator for more.' },
   TMMED: { status: 415, meaning: 'Files of this kind are not read', remedy: 'Save it as CSV (UTF-8) and send that.' },
-  TMCOL: { status: 422, meaning: "The file's columns do not fit the table", remedy: 'Rename, leave out or allow the columns that the message names.' },
+  TMCOL: {
+    status: 422,
+    meaning: "The file's columns do not fit the table",
+    remedy: 'Rename, leave out or allow the columns that the message names.',
+  },
   TMCAN: { status: 409, meaning: 'The upload was cancelled', remedy: 'Send it again if you want it after all.' },
-  TMOOP: { status: 500, meaning: 'Something failed that should not have', remedy: 'Try again; if it stays, give the operator the request id.' },
+  TMOOP: {
+    status: 500,
+    meaning: 'Something failed that should not have',
+    remedy: 'Try again; if it stays, give the operator the request id.',
+  },
 } as const satisfies Record<string, { status: number; meaning: string; remedy: string }>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -94,7 +142,11 @@ export function toResponse(error: unknown): { status: number; body: ErrorBody; i
   const { code, message, hint, detail, more, position } = (error ?? {}) as Record<string, any>
   if (typeof code === 'string' && code in ERRORS) {
     const known = ERRORS[code as ErrorCode]
-    return { status: known.status, internal: code === 'TMOOP', body: { code, message, hint: hint ?? known.remedy, detail: detail ?? null, ...more } }
+    return {
+      status: known.status,
+      internal: code === 'TMOOP',
+      body: { code, message, hint: hint ?? known.remedy, detail: detail ?? null, ...more },
+    }
   }
   if (typeof code === 'string') {
     const mapped = BUILT_IN[code]
@@ -111,7 +163,12 @@ export function toResponse(error: unknown): { status: number; body: ErrorBody; i
         },
       }
     }
-    if (/^22/.test(code)) return { status: 422, internal: false, body: { code, message, hint: hint ?? null, detail: detail ?? null, ...(position ? { position } : {}) } }
+    if (/^22/.test(code))
+      return {
+        status: 422,
+        internal: false,
+        body: { code, message, hint: hint ?? null, detail: detail ?? null, ...(position ? { position } : {}) },
+      }
     if (/^(08|57P|53300)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'].includes(code)) return plain('TMDBN')
   }
   return plain('TMOOP')

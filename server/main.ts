@@ -27,7 +27,9 @@ try {
       process.exit(0)
     })
   // A fault in one request must not take the others down; it is logged with all we know.
-  process.on('unhandledRejection', (error) => log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unhandled rejection'))
+  process.on('unhandledRejection', (error) =>
+    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'unhandled rejection'),
+  )
   process.on('uncaughtException', (error) => log.error({ error: error.stack }, 'uncaught exception'))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

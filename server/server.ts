@@ -55,7 +55,21 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const ticker = config.worker ? startTicker({ db, log }) : null
   const worker = config.worker ? await startWorker({ db, log, allowPrivate: config.allowPrivateWebhooks }) : null
 
-  const app = makeApp({ config, log, db, listener, identify, sockets, auth: auth.routes, graphql: graphql.router, rest, events, uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }), tickerElected: () => ticker?.elected() ?? false, workerAlive: () => worker?.alive() ?? null })
+  const app = makeApp({
+    config,
+    log,
+    db,
+    listener,
+    identify,
+    sockets,
+    auth: auth.routes,
+    graphql: graphql.router,
+    rest,
+    events,
+    uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }),
+    tickerElected: () => ticker?.elected() ?? false,
+    workerAlive: () => worker?.alive() ?? null,
+  })
   const server = http.createServer(app)
   setTimers(server)
   graphql.attach(server)

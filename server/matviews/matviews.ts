@@ -62,7 +62,9 @@ export function makeMatviews({ db, allowed }: { db: Db; allowed: () => void }): 
     if (caller.memberRole === 'reader') throw new AppError('TMPER', 'Readers may not define views')
     return db.asWorkspace(caller.workspace, async (client) => {
       // Whose doing it is, for the audit log alone. SET and not set_config, which workspaces may not call.
-      await client.query(`set app.account_id = ${pg.escapeLiteral(caller.accountId ?? '')}; set app.token_id = ${pg.escapeLiteral(caller.tokenId ?? '')}`)
+      await client.query(
+        `set app.account_id = ${pg.escapeLiteral(caller.accountId ?? '')}; set app.token_id = ${pg.escapeLiteral(caller.tokenId ?? '')}`,
+      )
       return work(client)
     })
   }
@@ -105,7 +107,12 @@ export function makeMatviews({ db, allowed }: { db: Db; allowed: () => void }): 
           const notifyWhen = input.notifyWhen ?? before.notify_when
           if (definition !== before.definition || String(key) !== String(before.key)) {
             await replace(client, caller.workspace, input.name, definition)
-            matview = await one(client, 'select * from app_hidden.replace_matview($1, $2, $3, $4)', [input.name, definition, key, notifyWhen])
+            matview = await one(client, 'select * from app_hidden.replace_matview($1, $2, $3, $4)', [
+              input.name,
+              definition,
+              key,
+              notifyWhen,
+            ])
             await firstRefresh(client, input.name)
           } else if (notifyWhen !== before.notify_when) {
             matview = await one(client, 'select * from app_hidden.set_notify_when($1, $2)', [input.name, notifyWhen])
@@ -130,7 +137,9 @@ async function replace(client: pg.Client, workspace: string, name: string, defin
   await oneStatement(client, `alter materialized view ${relation(name)} rename to ${pg.escapeIdentifier(aside)}`)
   await oneStatement(client, `drop materialized view ${relation(aside)}`).catch((error) => {
     if (error.code !== '2BP01') throw error
-    const detail = String(error.detail ?? '').replaceAll(aside, name).replaceAll(`ws_${workspace}.`, '')
+    const detail = String(error.detail ?? '')
+      .replaceAll(aside, name)
+      .replaceAll(`ws_${workspace}.`, '')
     throw new AppError('TMDEP', `Other views read ${name}`, { detail, hint: 'Drop those first, or keep its columns by altering them too.' })
   })
   await createChecked(client, workspace, name, definition)
@@ -141,7 +150,10 @@ async function firstRefresh(client: pg.Client, name: string): Promise<void> {
   const run = await one<Run>(client, `select * from app_hidden.refresh_matview($1, 'create')`, [name])
   if (run.status !== 'failed') return
   const { error_code: code, error: message } = run
-  if (code === '23505') throw new AppError('TMKEY', 'The key is not unique: some rows have the same', { hint: 'Choose columns that are together unique, or none.' })
+  if (code === '23505')
+    throw new AppError('TMKEY', 'The key is not unique: some rows have the same', {
+      hint: 'Choose columns that are together unique, or none.',
+    })
   if (code === '57014') throw new AppError('TMTIM', 'The view took longer to compute than the workspace allows')
   throw new AppError(code && code in ERRORS ? (code as ErrorCode) : 'TMSQL', message ?? undefined, { more: { sqlstate: code } })
 }

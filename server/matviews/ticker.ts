@@ -28,15 +28,18 @@ export function startTicker({ db, log }: { db: Db; log: Log }): Ticker {
   const nextSecond = () => sleep(TICK_MS - (Date.now() % TICK_MS) + 5, stopping.signal)
 
   async function tick(client: pg.Client): Promise<void> {
-    const { rows } = await client.query<{ kind: 'schedule' | 'upkeep'; id: string; workspace: string | null }>('select * from app_private.due_schedules()')
+    const { rows } = await client.query<{ kind: 'schedule' | 'upkeep'; id: string; workspace: string | null }>(
+      'select * from app_private.due_schedules()',
+    )
     for (const { kind, id, workspace } of rows) {
       const name = `${kind} ${id}`
       if (running.has(name)) continue // a long one: its next slot comes when it is done
-      const run = (kind === 'upkeep'
-        ? db.owner.query('select app_private.run_upkeep($1)', [id])
-        : workspace === null
-          ? db.owner.query(`call app_private.run_schedule(${BigInt(id)})`)
-          : db.asWorkspace(workspace, (own) => own.query(`call app_private.run_schedule(${BigInt(id)})`))
+      const run = (
+        kind === 'upkeep'
+          ? db.owner.query('select app_private.run_upkeep($1)', [id])
+          : workspace === null
+            ? db.owner.query(`call app_private.run_schedule(${BigInt(id)})`)
+            : db.asWorkspace(workspace, (own) => own.query(`call app_private.run_schedule(${BigInt(id)})`))
       )
         .catch((error) => log.error({ error: error.message, job: name }, 'a scheduled job could not be run'))
         .then(() => void running.delete(name))

@@ -9,20 +9,23 @@ import { castable } from './casts.ts'
 import { ALL_SPELLINGS, DATE_FORMATS, EXACT, FIT, T, invertible, join } from './types.ts'
 import { classify, significant, spelling } from './validators.ts'
 
-export const EMPTY = 1, QUOTED_EMPTY = 2
-export const OK = 0, CONFLICT = 1, MISFIT = 2
+export const EMPTY = 1,
+  QUOTED_EMPTY = 2
+export const OK = 0,
+  CONFLICT = 1,
+  MISFIT = 2
 
 export class Columns {
   readonly n: number
   readonly types: Uint8Array
   readonly spell: Int32Array
-  readonly wide: Uint8Array          // 1: a number of more than 15 digits was seen
-  readonly empties: Uint8Array       // EMPTY | QUOTED_EMPTY
-  readonly stored: Uint8Array        // 1: the table's column has this type; 0: it is text for now
-  readonly fixed: Uint8Array         // 1: the type was given (columns option, append): a misfit is a bad record
-  readonly seen: Float64Array        // values that were not empty (only while not settled)
+  readonly wide: Uint8Array // 1: a number of more than 15 digits was seen
+  readonly empties: Uint8Array // EMPTY | QUOTED_EMPTY
+  readonly stored: Uint8Array // 1: the table's column has this type; 0: it is text for now
+  readonly fixed: Uint8Array // 1: the type was given (columns option, append): a misfit is a bad record
+  readonly seen: Float64Array // values that were not empty (only while not settled)
   settled = false
-  active: Int32Array                 // the columns that have to be looked at
+  active: Int32Array // the columns that have to be looked at
   /** The column that a CONFLICT or MISFIT was about. */
   culprit = 0
 
@@ -41,7 +44,8 @@ export class Columns {
 
   clone(): Columns {
     const c = new Columns(this.n)
-    for (const k of ['types', 'spell', 'wide', 'empties', 'stored', 'fixed', 'seen'] as const) (c[k] as Uint8Array).set(this[k] as Uint8Array)
+    for (const k of ['types', 'spell', 'wide', 'empties', 'stored', 'fixed', 'seen'] as const)
+      (c[k] as Uint8Array).set(this[k] as Uint8Array)
     c.settled = this.settled
     c.refresh()
     return c
@@ -63,7 +67,10 @@ export class Columns {
       if (e - s > 15 && this.wide[i] === 0 && t <= T.NUM && significant(b, s, e) > 15) this.wide[i] = 1
       if (now === this.spell[i]) return OK
       if (t !== T.DATE || (now & DATE_FORMATS) !== 0) {
-        if (this.stored[i] === 1 && this.fixed[i] === 0 && !invertible(t, now)) { this.culprit = i; return CONFLICT }
+        if (this.stored[i] === 1 && this.fixed[i] === 0 && !invertible(t, now)) {
+          this.culprit = i
+          return CONFLICT
+        }
         this.spell[i] = now
         return OK
       }
@@ -73,7 +80,10 @@ export class Columns {
       this.culprit = i
       return MISFIT
     }
-    if (this.stored[i] === 1) { this.culprit = i; return CONFLICT }
+    if (this.stored[i] === 1) {
+      this.culprit = i
+      return CONFLICT
+    }
     this.widen(i, b, s, e, doubled)
     return OK
   }
@@ -81,7 +91,10 @@ export class Columns {
   empty(i: number, quoted: boolean): number {
     const now = this.empties[i]! | (quoted ? QUOTED_EMPTY : EMPTY)
     // both kinds in one typed column: as text it could not tell them apart again
-    if (now === 3 && this.stored[i] === 1 && this.fixed[i] === 0 && this.empties[i] !== 3) { this.culprit = i; return CONFLICT }
+    if (now === 3 && this.stored[i] === 1 && this.fixed[i] === 0 && this.empties[i] !== 3) {
+      this.culprit = i
+      return CONFLICT
+    }
     this.empties[i] = now
     return OK
   }
@@ -93,7 +106,10 @@ export class Columns {
     if ((c === T.NUM || c === T.INT8 || c === T.FLOAT) && significant(b, s, e) > 15) this.wide[i] = 1
     if (t === T.TS && c === T.TS) c = T.TS
     const to = join(t, c, this.wide[i] === 1)
-    if (to === t && t !== T.NULL) { this.spell[i] = this.spell[i]! & (spelling(t, b, s, e, doubled) || FIT); return }
+    if (to === t && t !== T.NULL) {
+      this.spell[i] = this.spell[i]! & (spelling(t, b, s, e, doubled) || FIT)
+      return
+    }
     const mask = to === T.TEXT ? FIT : spelling(to, b, s, e, doubled) || FIT
     const keeps = t === T.NULL || ((t === T.INT4 || t === T.INT8) && to <= T.FLOAT) || (t === T.INT4 && to === T.INT8)
     this.spell[i] = keeps ? this.spell[i]! & mask : FIT | (mask & 0)

@@ -6,7 +6,11 @@ import type { PoolClient } from 'pg'
 import { escapeIdentifier as q, escapeLiteral as literal } from 'pg'
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams'
 
-export interface CopyOptions { delimiter: string; quote: string; forceNull: readonly string[] }
+export interface CopyOptions {
+  delimiter: string
+  quote: string
+  forceNull: readonly string[]
+}
 
 export class CopySink {
   private stream: CopyStreamQuery | null = null
@@ -21,15 +25,21 @@ export class CopySink {
     return this.written - (this.stream?.writableLength ?? 0) - socket.writableLength
   }
 
-  constructor(client: PoolClient) { this.client = client }
+  constructor(client: PoolClient) {
+    this.client = client
+  }
 
   /** `table` is already quoted; columns are in FILE order. */
   open(table: string, columns: readonly string[], o: CopyOptions): void {
     const parts = ['format csv', "encoding 'UTF8'", `delimiter ${literal(o.delimiter)}`, `quote ${literal(o.quote)}`]
     if (o.forceNull.length > 0) parts.push(`force_null (${o.forceNull.map(q).join(', ')})`)
     this.error = null
-    this.stream = this.client.query(copyFrom(`copy ${table} (${columns.map(q).join(', ')}) from stdin (${parts.join(', ')})`, { highWaterMark: 1 << 20 }))
-    this.stream.on('error', (e: Error) => { this.error = e })
+    this.stream = this.client.query(
+      copyFrom(`copy ${table} (${columns.map(q).join(', ')}) from stdin (${parts.join(', ')})`, { highWaterMark: 1 << 20 }),
+    )
+    this.stream.on('error', (e: Error) => {
+      this.error = e
+    })
   }
 
   /** The bytes go to the socket without a copy: do not change them before they have `left`. */
@@ -39,8 +49,14 @@ export class CopySink {
     this.written += b.length
     if (b.length === 0 || s.write(Buffer.from(b.buffer, b.byteOffset, b.byteLength))) return
     await new Promise<void>((ok, no) => {
-      const drained = (): void => { s.off('error', failed); ok() }
-      const failed = (e: Error): void => { s.off('drain', drained); no(e) }
+      const drained = (): void => {
+        s.off('error', failed)
+        ok()
+      }
+      const failed = (e: Error): void => {
+        s.off('drain', drained)
+        no(e)
+      }
       s.once('drain', drained)
       s.once('error', failed)
     })
@@ -50,7 +66,11 @@ export class CopySink {
   async close(): Promise<number> {
     if (this.error) throw this.error
     const s = this.stream!
-    await new Promise<void>((ok, no) => { s.once('finish', ok); s.once('error', no); s.end() })
+    await new Promise<void>((ok, no) => {
+      s.once('finish', ok)
+      s.once('error', no)
+      s.end()
+    })
     this.stream = null
     return s.rowCount
   }
@@ -59,6 +79,9 @@ export class CopySink {
   async abort(why: Error): Promise<void> {
     const s = this.stream
     if (!s || this.error || s.writableFinished) return
-    await new Promise<void>((done) => { s.once('close', () => done()); s.destroy(why) })
+    await new Promise<void>((done) => {
+      s.once('close', () => done())
+      s.destroy(why)
+    })
   }
 }

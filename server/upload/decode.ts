@@ -13,7 +13,11 @@ import type { Encoding } from './dialect.ts'
 import { guessEncoding, multibyte } from './encoding.ts'
 
 const SEE: [number[], string, string][] = [
-  [[0x50, 0x4b, 3, 4], 'an Excel file or a zip archive', 'In Excel: File, Save as, "CSV UTF-8 (Comma delimited)". Unpack an archive first.'],
+  [
+    [0x50, 0x4b, 3, 4],
+    'an Excel file or a zip archive',
+    'In Excel: File, Save as, "CSV UTF-8 (Comma delimited)". Unpack an archive first.',
+  ],
   [[0x50, 0x41, 0x52, 0x31], 'a Parquet file', "Export it as CSV first, for example: duckdb -c \"copy 'file.parquet' to 'file.csv'\"."],
   [[0xd0, 0xcf, 0x11, 0xe0], 'an old Excel file (.xls)', 'In Excel: File, Save as, "CSV UTF-8 (Comma delimited)".'],
   [[0x25, 0x50, 0x44, 0x46], 'a PDF', 'Send the table as CSV.'],
@@ -23,9 +27,9 @@ const SEE: [number[], string, string][] = [
 const starts = (b: Uint8Array, magic: readonly number[]): boolean => magic.every((c, i) => b[i] === c)
 
 export class Decoder {
-  bytes = 0                        // as sent
-  decoded = 0                      // after decompression
-  waitingSince: number | null = null  // since when the sender owes us bytes
+  bytes = 0 // as sent
+  decoded = 0 // after decompression
+  waitingSince: number | null = null // since when the sender owes us bytes
   encoding: Encoding = 'utf-8'
   compression: 'gzip' | 'zstd' | null = null
   private readonly hash = createHash('sha256')
@@ -34,20 +38,28 @@ export class Decoder {
   private readonly maxBytes: number
   private readonly convert: ((text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | undefined
 
-  constructor(source: AsyncIterable<Uint8Array>, encoding: Encoding | undefined, maxBytes = Infinity,
-    convert?: (text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) {
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    encoding: Encoding | undefined,
+    maxBytes = Infinity,
+    convert?: (text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
+  ) {
     this.source = source
     this.given = encoding
     this.maxBytes = maxBytes
     this.convert = convert
   }
 
-  sha256(): string { return this.hash.digest('hex') }
+  sha256(): string {
+    return this.hash.digest('hex')
+  }
 
   /** Decoded bytes, in pieces of at most `size`. */
   async *chunks(size: number): AsyncGenerator<Buffer> {
     for await (const b of this.convert ? this.convert(this.text()) : this.text()) {
-      if (b.length <= size) { if (b.length > 0) yield b } else for (let i = 0; i < b.length; i += size) yield b.subarray(i, i + size)
+      if (b.length <= size) {
+        if (b.length > 0) yield b
+      } else for (let i = 0; i < b.length; i += size) yield b.subarray(i, i + size)
     }
   }
 
@@ -61,7 +73,10 @@ export class Decoder {
       if (this.decoded > this.maxBytes) throw new AppError('TMBIG', `The file is larger than ${this.maxBytes} bytes`)
       if (state === 'start') {
         if (held.length > 0) b = Buffer.concat([held, b])
-        if (b.length < 4096) { held = b; continue }
+        if (b.length < 4096) {
+          held = b
+          continue
+        }
         held = Buffer.alloc(0)
         ;[state, b] = this.begin(b, false)
         if (state !== 'open' && state !== 'utf-8') decoder = new TextDecoder(state)
@@ -96,17 +111,26 @@ export class Decoder {
       n += x.value.length
     }
     const head = Buffer.concat(first)
-    const rest = async function* (): AsyncGenerator<Buffer> { yield head; yield* raw }
+    const rest = async function* (): AsyncGenerator<Buffer> {
+      yield head
+      yield* raw
+    }
     for (const [magic, what, hint] of SEE) if (starts(head, magic)) throw new AppError('TMMED', `This is ${what}`, { hint })
     this.compression = starts(head, [0x1f, 0x8b]) ? 'gzip' : starts(head, [0x28, 0xb5, 0x2f, 0xfd]) ? 'zstd' : null
-    if (!this.compression) { yield* rest(); return }
+    if (!this.compression) {
+      yield* rest()
+      return
+    }
     const inflate = this.compression === 'gzip' ? createGunzip({ chunkSize: 256 << 10 }) : createZstdDecompress({ chunkSize: 256 << 10 })
     pipeline(Readable.from(rest(), { objectMode: false }), inflate, () => {})
     try {
       for await (const b of inflate) yield b as Buffer
     } catch (error) {
       if (/^Z_|ZSTD|incorrect|unexpected end/i.test(String((error as { code?: string }).code ?? '') + String((error as Error).message)))
-        throw new AppError('TMCSV', `The ${this.compression} data is damaged or cut off`, { hint: 'Compress and send the file again.', cause: error })
+        throw new AppError('TMCSV', `The ${this.compression} data is damaged or cut off`, {
+          hint: 'Compress and send the file again.',
+          cause: error,
+        })
       throw error
     }
   }
@@ -126,7 +150,7 @@ export class Decoder {
         yield b
       }
     } finally {
-      it.return?.().catch(() => {})                  // lets the request flow again: the rest is thrown away
+      it.return?.().catch(() => {}) // lets the request flow again: the rest is thrown away
     }
   }
 }

@@ -22,18 +22,28 @@ export function exportRoute({ db, identify, log }: Pick<UploadDependencies, 'db'
     try {
       const text = (k: string): string | undefined => (typeof req.query[k] === 'string' ? req.query[k] : undefined)
       const caller = await identify(req, { workspace: text('workspace') })
-      const schema = `ws_${caller.workspace}`, name = String(req.params.relation).replace(/\.csv$/i, '')
+      const schema = `ws_${caller.workspace}`,
+        name = String(req.params.relation).replace(/\.csv$/i, '')
       await client.query('begin read only')
       const found = name.startsWith('_') ? null : await lookUp(client, schema, name)
       if (!found?.exists) throw new AppError('TMNOF', `There is no table or view "${name.slice(0, 100)}"`)
       const columns = found.columns
       const settings = Object.entries({ ...pgSettings(caller, LIMIT_MS), datestyle: 'ISO, YMD', timezone: 'UTC' })
-      await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [settings.map(([n]) => n), settings.map(([, v]) => v)])
+      await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [
+        settings.map(([n]) => n),
+        settings.map(([, v]) => v),
+      ])
       const guard = text('raw') === undefined ? browser(req) : !/^(|1|true)$/.test(text('raw')!)
       const list = columns.map((c) => expression(c, guard, columns.length === 1)).join(', ')
-      const stream = client.query(copyTo(`copy (select ${list} from ${relation(schema, name)}) to stdout (format csv, header, encoding 'UTF8')`, { highWaterMark: 256 << 10 }))
-      broken = true                        // until the last row is out the connection is in the middle of a COPY
-      res.on('close', () => { if (!res.writableFinished) stream.destroy() })
+      const stream = client.query(
+        copyTo(`copy (select ${list} from ${relation(schema, name)}) to stdout (format csv, header, encoding 'UTF8')`, {
+          highWaterMark: 256 << 10,
+        }),
+      )
+      broken = true // until the last row is out the connection is in the middle of a COPY
+      res.on('close', () => {
+        if (!res.writableFinished) stream.destroy()
+      })
       let first = true
       for await (const chunk of stream) {
         if (first) head(res, name, columns, guard)
@@ -46,8 +56,14 @@ export function exportRoute({ db, identify, log }: Pick<UploadDependencies, 'db'
       await client.query('commit')
       res.end()
     } catch (error) {
-      if (!broken) await client.query('rollback').catch(() => { broken = true })
-      if (res.headersSent) { log.info({ id: req.id, error: (error as Error).message }, 'an export ended early'); res.destroy() } else next(error)
+      if (!broken)
+        await client.query('rollback').catch(() => {
+          broken = true
+        })
+      if (res.headersSent) {
+        log.info({ id: req.id, error: (error as Error).message }, 'an export ended early')
+        res.destroy()
+      } else next(error)
     } finally {
       client.release(broken)
     }
@@ -75,7 +91,8 @@ function browser(req: Request): boolean {
 function expression(c: TargetColumn, guard: boolean, alone: boolean): string {
   const name = q(c.name)
   if (c.sql === 'boolean') return `case ${name} when true then 'true' when false then 'false' end as ${name}`
-  if (guard && /^(text|character|citext|name|unknown)/.test(c.sql)) return `case when ${name} ~ '^[-=+@\\t\\r]' then ${literal("'")} || ${name} else ${name} end as ${name}`
+  if (guard && /^(text|character|citext|name|unknown)/.test(c.sql))
+    return `case when ${name} ~ '^[-=+@\\t\\r]' then ${literal("'")} || ${name} else ${name} end as ${name}`
   // a lone column's NULL would be an empty line; "" is NULL again in a column that is not text
   return alone && !/^(text|character)/.test(c.sql) ? `coalesce(${name}::text, '') as ${name}` : name
 }
@@ -88,6 +105,8 @@ function head(res: Parameters<RequestHandler>[1], name: string, columns: readonl
     'Cache-Control': 'no-store',
     'Tidemark-Formula-Guard': guard ? 'on' : 'off',
     // only ASCII may be in a header; a header of more than 8 kB would be refused by proxies
-    ...(types.length < 6000 ? { 'Tidemark-Columns': types.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) } : {}),
+    ...(types.length < 6000
+      ? { 'Tidemark-Columns': types.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) }
+      : {}),
   })
 }

@@ -20,7 +20,10 @@ export interface Segment {
   marks?: boolean
 }
 
-export interface Finished { types: { type: number; spell: number; open: boolean }[]; rewritten: number }
+export interface Finished {
+  types: { type: number; spell: number; open: boolean }[]
+  rewritten: number
+}
 
 /** The merged value of a field, from all its segments (newest first), as its final type. */
 function merged(segments: readonly Segment[], type: number, spell: number): string {
@@ -29,25 +32,37 @@ function merged(segments: readonly Segment[], type: number, spell: number): stri
     if (s.stored) return type === T.TEXT ? asText(s.type, s.spell, q(s.column)) : `${q(s.column)}::${SQL[type]}`
     return fromText(type, spell, q(s.column))
   })
-  if (type === T.TEXT && segments[0]!.marks) return `case when ${each[0]} = '' then coalesce(${each.slice(1).join(', ')}, '') else ${each[0]} end`
+  if (type === T.TEXT && segments[0]!.marks)
+    return `case when ${each[0]} = '' then coalesce(${each.slice(1).join(', ')}, '') else ${each[0]} end`
   return each.length === 1 ? each[0]! : `coalesce(${each.join(', ')})`
 }
 
 /** Gives every column its final type. At most one rewrite of the table, and none when the sample was right. */
-export async function settleTypes(client: PoolClient, plan: Plan, columns: Columns, chains: Segment[][], asked: DateOrder | null): Promise<Finished> {
+export async function settleTypes(
+  client: PoolClient,
+  plan: Plan,
+  columns: Columns,
+  chains: Segment[][],
+  asked: DateOrder | null,
+): Promise<Finished> {
   const order = asked ?? dateOrder(columns)
   const types: Finished['types'] = []
-  const alter: string[] = [], drop: string[] = []
+  const alter: string[] = [],
+    drop: string[] = []
   for (let i = 0; i < columns.n; i++) {
-    const chain = chains[i]!, first = chain.at(-1)!
-    if (columns.fixed[i] === 1) { types.push({ type: columns.types[i]!, spell: columns.spell[i]!, open: false }); continue }
+    const chain = chains[i]!,
+      first = chain.at(-1)!
+    if (columns.fixed[i] === 1) {
+      types.push({ type: columns.types[i]!, spell: columns.spell[i]!, open: false })
+      continue
+    }
     const f = finalType(columns, i, order)
     types.push(f)
     const same = chain.length === 1 && (first.stored ? first.type === f.type : f.type === T.TEXT)
     if (same) continue
     alter.push(`alter ${q(plan.names[i]!)} type ${SQL[f.type]} using ${merged(chain, f.type, f.spell)}`)
     for (const s of chain.slice(0, -1)) {
-      alter.push(`alter ${q(s.column)} type text using null`)       // emptied by the same rewrite: dropping leaves no dead bytes
+      alter.push(`alter ${q(s.column)} type text using null`) // emptied by the same rewrite: dropping leaves no dead bytes
       drop.push(`drop column ${q(s.column)}`)
     }
   }
@@ -61,7 +76,10 @@ export async function addKey(client: PoolClient, plan: Plan, sequence: string | 
   const at = relation(plan.schema, plan.table)
   if (sequence) {
     // not setval: a workspace's role may not call it
-    const next = plan.rowId === 'file' ? (await client.query<{ n: string }>(`select coalesce(max(row_id), 0) + 1 as n from ${at}`)).rows[0]!.n : String(rows + 1)
+    const next =
+      plan.rowId === 'file'
+        ? (await client.query<{ n: string }>(`select coalesce(max(row_id), 0) + 1 as n from ${at}`)).rows[0]!.n
+        : String(rows + 1)
     if (BigInt(next) > 0n) await client.query(`alter sequence ${sequence} cache 1 restart with ${BigInt(next)}`)
   }
   if (plan.addKey) {
@@ -74,7 +92,8 @@ export async function addKey(client: PoolClient, plan: Plan, sequence: string | 
 export async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
   const at = relation(plan.schema, plan.table)
   const names = plan.names.filter((n) => n !== SKIPPED)
-  const list = names.map(q).join(', '), key = plan.key.map(q).join(', ')
+  const list = names.map(q).join(', '),
+    key = plan.key.map(q).join(', ')
   const rest = names.filter((n) => !plan.key.includes(n))
   const action = rest.length > 0 ? `update set ${rest.map((n) => `${q(n)} = excluded.${q(n)}`).join(', ')}` : 'nothing'
   const { rows } = await client.query<{ inserted: string; updated: string }>(
@@ -82,7 +101,8 @@ export async function merge(client: PoolClient, plan: Plan): Promise<{ inserted:
        insert into ${at} (${list})
        select ${list} from (select distinct on (${key}) * from ${plan.into} order by ${key}, __n desc) s order by __n
        on conflict (${key}) do ${action} returning xmax = 0 as new)
-     select count(*) filter (where new) as inserted, count(*) filter (where not new) as updated from merged`)
+     select count(*) filter (where new) as inserted, count(*) filter (where not new) as updated from merged`,
+  )
   await client.query(`drop table ${plan.into}`)
   return { inserted: Number(rows[0]!.inserted), updated: Number(rows[0]!.updated) }
 }

@@ -4,10 +4,10 @@ import type { Known, Row } from './sniff.ts'
 import { T, join } from './types.ts'
 
 export interface Header {
-  preamble: number               // index of the first row that belongs to the table
-  data: number                   // index of the first data row
+  preamble: number // index of the first row that belongs to the table
+  data: number // index of the first data row
   header: string[] | null
-  cells: string[]                // what the names are made of: the header padded, or empty strings
+  cells: string[] // what the names are made of: the header padded, or empty strings
 }
 
 const blank = (r: Row): boolean => r.cells.length === 1 && !r.quoted[0] && r.cells[0]!.trim() === ''
@@ -25,16 +25,33 @@ function tableStart(rows: readonly Row[], n: number, known: Known): number {
     const comment = n > 1 && r.cells.length !== n && /^\s*(#|\/\/|--)/.test(r.cells[0]!)
     // a note with a delimiter in it, right above a header of the usual width
     const next = rows.slice(i + 1).find((x) => !blank(x))
-    const note = n > 2 && r.cells.length < n && next !== undefined && next.cells.length === n && next.types.every((t) => t === T.TEXT)
-      && rows.slice(i + 2).some((x) => x.cells.length === n && x.types.some((t) => t !== T.TEXT && t !== T.NULL))
+    const note =
+      n > 2 &&
+      r.cells.length < n &&
+      next !== undefined &&
+      next.cells.length === n &&
+      next.types.every((t) => t === T.TEXT) &&
+      rows.slice(i + 2).some((x) => x.cells.length === n && x.types.some((t) => t !== T.TEXT && t !== T.NULL))
     // a title padded with empty cells, over a row that is full
-    const title = n > 2 && r.cells.length === n && r.cells.slice(1).every((c) => c === '') && r.cells[0] !== ''
-      && i + 1 < rows.length && rows.slice(i + 1).some((x) => x.cells.length === n && x.cells.every((c) => c !== ''))
-      && rows.slice(i + 1, i + 4).filter((x) => x.cells.length === n && x.cells.filter((c) => c !== '').length > 1).length > 0
+    const title =
+      n > 2 &&
+      r.cells.length === n &&
+      r.cells.slice(1).every((c) => c === '') &&
+      r.cells[0] !== '' &&
+      i + 1 < rows.length &&
+      rows.slice(i + 1).some((x) => x.cells.length === n && x.cells.every((c) => c !== '')) &&
+      rows.slice(i + 1, i + 4).filter((x) => x.cells.length === n && x.cells.filter((c) => c !== '').length > 1).length > 0
     if (!(blank(r) && (n > 1 || i === 0)) && !few && !comment && !title && !note) break
     i++
   }
-  return i === rows.length ? rows.findIndex((r) => !blank(r)) < 0 ? rows.length : Math.max(0, rows.findIndex((r) => !blank(r))) : i
+  return i === rows.length
+    ? rows.findIndex((r) => !blank(r)) < 0
+      ? rows.length
+      : Math.max(
+          0,
+          rows.findIndex((r) => !blank(r)),
+        )
+    : i
 }
 
 export function guessHeader(rows: readonly Row[], n: number, known: Known): Header {
@@ -55,7 +72,9 @@ function looksLikeHeader(first: Row, body: readonly Row[], n: number): boolean {
   if (named.length === 0) return false
   const typedFirst = first.types.some((t) => t !== T.TEXT && t !== T.NULL)
   if (body.length === 0) return !typedFirst
-  let yes = 0, no = 0, empty = 0
+  let yes = 0,
+    no = 0,
+    empty = 0
   for (let i = 0; i < Math.max(n, first.cells.length); i++) {
     const cell = first.cells[i]
     if (cell === undefined) continue

@@ -1,7 +1,7 @@
 // infer.ts: the types of a sample, and what they mean: which columns can be stored as their type, in which order dates are
 // written. Called by load (server) and preview (browser, dry_run). Pure; browser too.
 
-import { Columns } from './columns.ts'
+import type { Columns } from './columns.ts'
 import type { Dialect } from './dialect.ts'
 import { Tap, type BadRecord, type Transform } from './tap.ts'
 import { DATE_FORMATS, DMY, DMY_DASH, DMY_SLASH, ISO, MDY, MDY_DASH, MDY_SLASH, SQL, T, YMD_DOT, YMD_SLASH, datePicture } from './types.ts'
@@ -10,17 +10,29 @@ export type DateOrder = 'dmy' | 'mdy' | 'ymd'
 export interface Inferred {
   columns: Columns
   records: number
-  bad: BadRecord[]              // at most 1000 of them
+  bad: BadRecord[] // at most 1000 of them
 }
 
 /** Types of the complete records of b from `start` on. Bad records are collected and change nothing. */
-export function infer(b: Uint8Array, start: number, final: boolean, dialect: Dialect, columns: Columns,
-  o: { transform?: Transform | null; ragged?: 'auto' | 'pad' | 'reject'; isUtf8?: (b: Uint8Array) => boolean; lines?: number } = {}): Inferred {
+export function infer(
+  b: Uint8Array,
+  start: number,
+  final: boolean,
+  dialect: Dialect,
+  columns: Columns,
+  o: { transform?: Transform | null; ragged?: 'auto' | 'pad' | 'reject'; isUtf8?: (b: Uint8Array) => boolean; lines?: number } = {},
+): Inferred {
   const bad: BadRecord[] = []
   const tap = new Tap({
-    dialect, columns, skip: true, ...o, out: null,
+    dialect,
+    columns,
+    skip: true,
+    ...o,
+    out: null,
     copyQuote: copyQuote(dialect),
-    onBad: (x) => { if (bad.length < 1000) bad.push(x) },
+    onBad: (x) => {
+      if (bad.length < 1000) bad.push(x)
+    },
   })
   tap.step(b, start, final)
   return { columns, records: tap.records, bad }
@@ -34,7 +46,8 @@ export const copyQuote = (d: Dialect): number => (d.quote === '' ? 1 : d.quote.c
  * the others; dots mean day first everywhere. Two columns that prove different orders prove nothing for a third.
  */
 export function dateOrder(columns: Columns): DateOrder | null {
-  let dmy = false, mdy = false
+  let dmy = false,
+    mdy = false
   for (let i = 0; i < columns.n; i++) {
     if (columns.types[i] !== T.DATE) continue
     const m = columns.spell[i]! & DATE_FORMATS
@@ -49,7 +62,8 @@ export function dateOrder(columns: Columns): DateOrder | null {
  * 01/02/2020 is never guessed.
  */
 export function finalType(columns: Columns, i: number, order: DateOrder | null): { type: number; spell: number; open: boolean } {
-  const type = columns.types[i]!, spell = columns.spell[i]!
+  const type = columns.types[i]!,
+    spell = columns.spell[i]!
   if (type === T.NULL) return { type: T.TEXT, spell, open: false }
   if (type !== T.DATE) return { type, spell, open: false }
   const both = (spell & ISO) === 0 && (spell & DMY) !== 0 && (spell & MDY) !== 0
@@ -74,7 +88,13 @@ export function loadOrder(columns: Columns, order: DateOrder | null): DateOrder 
   return order ?? 'ymd'
 }
 
-export interface ColumnReport { name: string; type: string; nullable: boolean; format?: string; note?: string }
+export interface ColumnReport {
+  name: string
+  type: string
+  nullable: boolean
+  format?: string
+  note?: string
+}
 /** What the answer says of a column. */
 export function report(name: string, type: number, spell: number, open: boolean): ColumnReport {
   const r: ColumnReport = { name, type: SQL[type]!, nullable: true }

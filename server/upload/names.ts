@@ -21,7 +21,14 @@ export function cut(name: string, bytes = 63): string {
 export function columnNames(header: readonly string[], rowId = false): string[] {
   const taken = new Set<string>(rowId ? ['row_id'] : [])
   // eslint-disable-next-line no-control-regex
-  const wanted = header.map((h) => cut(h.normalize('NFC').replace(/[\u0000-\u001f\u007f]+/g, ' ').trim()))
+  const wanted = header.map((h) =>
+    cut(
+      h
+        .normalize('NFC')
+        .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+        .trim(),
+    ),
+  )
   // a name that is written out in the header goes before one that we number ourselves
   const written = new Set(wanted.map((w) => w.toLowerCase()))
   return wanted.map((w, i) => {
@@ -38,7 +45,14 @@ export function columnNames(header: readonly string[], rowId = false): string[] 
 
 /** A table name from a file name: 'My Data (2).csv.gz' becomes my_data_2. Always a plain identifier. */
 export function tableName(file: string): string {
-  const base = file.normalize('NFC').replace(/^.*[\\/]/, '').replace(/\.(gz|zst|zstd)$/i, '').replace(/\.[a-z0-9]{1,8}$/i, '')
-  const id = base.toLowerCase().replace(/[^\p{L}\p{N}_]+/gu, '_').replace(/^_+|_+$/g, '')
+  const base = file
+    .normalize('NFC')
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.(gz|zst|zstd)$/i, '')
+    .replace(/\.[a-z0-9]{1,8}$/i, '')
+  const id = base
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_]+/gu, '_')
+    .replace(/^_+|_+$/g, '')
   return cut(id === '' ? 'upload' : /^\p{N}/u.test(id) ? `t_${id}` : id, 55)
 }

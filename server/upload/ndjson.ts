@@ -45,20 +45,29 @@ async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGen
     line++
     if (s.trim() === '') return null
     let x: unknown
-    try { x = JSON.parse(s, exact as never) } catch { x = undefined }
+    try {
+      x = JSON.parse(s, exact as never)
+    } catch {
+      x = undefined
+    }
     if (typeof x === 'object' && x !== null && !Array.isArray(x)) return x as Record<string, unknown>
     if (o.onError === 'abort')
-      throw new AppError('TMCSV', `Line ${line}: not a JSON object`, { detail: s.slice(0, 200), more: { line, record: line, column: null, value: null, reason: 'not a JSON object' } })
+      throw new AppError('TMCSV', `Line ${line}: not a JSON object`, {
+        detail: s.slice(0, 200),
+        more: { line, record: line, column: null, value: null, reason: 'not a JSON object' },
+      })
     return s
   }
   const begin = (): Buffer => {
-    const keys = new Set<string>(), numberLike = new Set<string>()
+    const keys = new Set<string>(),
+      numberLike = new Set<string>()
     for (const w of waiting) {
       if (typeof w === 'string') continue
       for (const [k, v] of Object.entries(w)) {
         keys.add(k)
         if (typeof v !== 'string' || v === '') continue
-        const b = encoder.encode(v), t = classify(b, 0, b.length, false)
+        const b = encoder.encode(v),
+          t = classify(b, 0, b.length, false)
         if (t >= T.BOOL && t <= T.FLOAT) numberLike.add(k)
       }
     }
@@ -75,8 +84,12 @@ async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGen
   const row = (x: Record<string, unknown> | string): string => {
     // an unreadable line is given to the reader as a record with a wrong number of fields: it becomes a reject
     if (typeof x === 'string') return `${cell(x)}${names!.length === 1 ? ',' : ''}\n`
-    for (const k of Object.keys(x)) if (!names!.includes(k))
-      throw new AppError('TMCOL', `Line ${line}: the key "${k.slice(0, 100)}" is new`, { hint: 'Keys must appear in the first megabyte: give the first object all keys, with null.', more: { line, record: line, column: k } })
+    for (const k of Object.keys(x))
+      if (!names!.includes(k))
+        throw new AppError('TMCOL', `Line ${line}: the key "${k.slice(0, 100)}" is new`, {
+          hint: 'Keys must appear in the first megabyte: give the first object all keys, with null.',
+          more: { line, record: line, column: k },
+        })
     return `${names!.map((n) => cell(x[n])).join(',')}\n`
   }
   const take = (lines: string[]): string => {
@@ -84,7 +97,10 @@ async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGen
     for (const s of lines) {
       const x = parse(s)
       if (x === null) continue
-      if (names === null) { waiting.push(x); size += s.length } else out += row(x)
+      if (names === null) {
+        waiting.push(x)
+        size += s.length
+      } else out += row(x)
     }
     return out
   }

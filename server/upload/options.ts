@@ -9,22 +9,26 @@ import type { Known } from './sniff.ts'
 export type Mode = 'create' | 'append' | 'replace' | 'upsert'
 /** What `columns` says of one column of the file. */
 export interface ColumnOption {
-  name?: string                  // rename
+  name?: string // rename
   type?: string
   skip?: boolean
 }
-export interface NumberFormat { decimal: string; thousands: string; currency: boolean }
+export interface NumberFormat {
+  decimal: string
+  thousands: string
+  currency: boolean
+}
 
 export interface UploadOptions {
   workspace?: string
   table?: string
   fileName?: string
-  mode: Mode | null              // null: not given; then an existing table is a conflict
+  mode: Mode | null // null: not given; then an existing table is a conflict
   key: string[] | null
   onError: 'abort' | 'skip'
   ragged: 'auto' | 'pad' | 'reject'
   columns: Map<string, ColumnOption> | ColumnOption[] | null
-  types: 'infer' | 'text'        // text: every column is kept as it is written
+  types: 'infer' | 'text' // text: every column is kept as it is written
   dialect: Known
   nulls: string[]
   dateOrder: DateOrder | null
@@ -37,7 +41,11 @@ export interface UploadOptions {
 const bad = (field: string, what: string): AppError => new AppError('TMARG', `Option ${field}: ${what}`, { more: { option: field } })
 
 function json(field: string, text: string): unknown {
-  try { return JSON.parse(text) } catch { throw bad(field, 'this is not JSON') }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw bad(field, 'this is not JSON')
+  }
 }
 function flag(o: Record<string, string>, field: string): boolean {
   const v = o[field]
@@ -62,8 +70,19 @@ function list(o: Record<string, string>, field: string): string[] | null {
 }
 
 const ENCODINGS: Record<string, Encoding> = {
-  'utf-8': 'utf-8', utf8: 'utf-8', 'utf-16': 'utf-16le', 'utf-16le': 'utf-16le', utf16le: 'utf-16le', utf16: 'utf-16le', 'utf-16be': 'utf-16be', utf16be: 'utf-16be',
-  'windows-1252': 'windows-1252', win1252: 'windows-1252', cp1252: 'windows-1252', latin1: 'windows-1252', 'iso-8859-1': 'windows-1252',
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'utf-16': 'utf-16le',
+  'utf-16le': 'utf-16le',
+  utf16le: 'utf-16le',
+  utf16: 'utf-16le',
+  'utf-16be': 'utf-16be',
+  utf16be: 'utf-16be',
+  'windows-1252': 'windows-1252',
+  win1252: 'windows-1252',
+  cp1252: 'windows-1252',
+  latin1: 'windows-1252',
+  'iso-8859-1': 'windows-1252',
 }
 const NAMED: Record<string, string> = { tab: '\t', '\\t': '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ', none: '' }
 
@@ -104,7 +123,8 @@ function dialect(o: Record<string, string>): Known {
         if (!/^(true|false|0|1)$/.test(text)) throw bad('header', 'say true or false')
         known.header = text === 'true' || text === '1'
         break
-      case 'preamble': case 'skip':
+      case 'preamble':
+      case 'skip':
         if (!/^\d{1,6}$/.test(text)) throw bad('preamble', 'a number of lines')
         known.preamble = Number(text)
         break
@@ -114,7 +134,8 @@ function dialect(o: Record<string, string>): Known {
         known.line_end = l
         break
       }
-      default: throw bad('dialect', `there is no "${k.slice(0, 40)}"; say delimiter, quote, escape, encoding, header, preamble, line_end`)
+      default:
+        throw bad('dialect', `there is no "${k.slice(0, 40)}"; say delimiter, quote, escape, encoding, header, preamble, line_end`)
     }
   }
   if (known.quote !== undefined && known.quote !== '' && known.delimiter?.includes(known.quote)) throw bad('quote', 'it is the delimiter')
@@ -130,7 +151,8 @@ function columns(text: string | undefined): UploadOptions['columns'] {
     if (typeof v !== 'object' || Array.isArray(v)) throw bad('columns', 'say a type, or an object with name, type, skip')
     const { name, type, skip, ...rest } = v as Record<string, unknown>
     if (Object.keys(rest).length > 0) throw bad('columns', `there is no "${Object.keys(rest)[0]}"; say name, type, skip`)
-    if ((name !== undefined && typeof name !== 'string') || (type !== undefined && typeof type !== 'string')) throw bad('columns', 'name and type are words')
+    if ((name !== undefined && typeof name !== 'string') || (type !== undefined && typeof type !== 'string'))
+      throw bad('columns', 'name and type are words')
     return { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }), ...(skip === true ? { skip: true } : {}) }
   }
   if (Array.isArray(x)) return x.map(one)
@@ -138,19 +160,48 @@ function columns(text: string | undefined): UploadOptions['columns'] {
   return new Map(Object.entries(x).map(([k, v]) => [k, one(v)]))
 }
 
-const KNOWN_FIELDS = new Set(['workspace', 'table', 'mode', 'key', 'on_error', 'columns', 'dialect', 'delimiter', 'quote', 'escape', 'encoding',
-  'header', 'preamble', 'line_end', 'nulls', 'date_order', 'decimal', 'thousands', 'currency', 'types', 'ragged', 'add_columns', 'widen', 'dry_run', 'file_name'])
+const KNOWN_FIELDS = new Set([
+  'workspace',
+  'table',
+  'mode',
+  'key',
+  'on_error',
+  'columns',
+  'dialect',
+  'delimiter',
+  'quote',
+  'escape',
+  'encoding',
+  'header',
+  'preamble',
+  'line_end',
+  'nulls',
+  'date_order',
+  'decimal',
+  'thousands',
+  'currency',
+  'types',
+  'ragged',
+  'add_columns',
+  'widen',
+  'dry_run',
+  'file_name',
+])
 
 export function readOptions(o: Record<string, string>): UploadOptions {
   for (const k of Object.keys(o)) if (!KNOWN_FIELDS.has(k)) throw bad(k.slice(0, 40), 'there is no such option')
   if (o.table !== undefined && (o.table === '' || Buffer.byteLength(o.table) > 63 || /[\0-\x1f]/.test(o.table) || o.table.startsWith('_')))
     throw new AppError('TMNAM', 'A table name has 1 to 63 bytes, no control characters, and does not begin with _')
-  const numbers = o.decimal !== undefined || o.thousands !== undefined || flag(o, 'currency')
-    ? { decimal: o.decimal ?? (o.thousands === '.' ? ',' : '.'), thousands: o.thousands ?? '', currency: flag(o, 'currency') } : null
-  if (numbers && (!/^[.,]$/.test(numbers.decimal) || !/^[.,'’  _]?$/.test(numbers.thousands) || numbers.decimal === numbers.thousands))
+  const numbers =
+    o.decimal !== undefined || o.thousands !== undefined || flag(o, 'currency')
+      ? { decimal: o.decimal ?? (o.thousands === '.' ? ',' : '.'), thousands: o.thousands ?? '', currency: flag(o, 'currency') }
+      : null
+  if (numbers && (!/^[.,]$/.test(numbers.decimal) || !/^[.,'’ {2}_]?$/.test(numbers.thousands) || numbers.decimal === numbers.thousands))
     throw bad('decimal', "decimal is . or , and thousands another one of . , ' space")
   return {
-    ...(o.workspace ? { workspace: o.workspace } : {}), ...(o.table ? { table: o.table.normalize('NFC') } : {}), ...(o.file_name ? { fileName: o.file_name } : {}),
+    ...(o.workspace ? { workspace: o.workspace } : {}),
+    ...(o.table ? { table: o.table.normalize('NFC') } : {}),
+    ...(o.file_name ? { fileName: o.file_name } : {}),
     mode: oneOf(o, 'mode', ['create', 'append', 'replace', 'upsert'] as const),
     key: list(o, 'key')?.filter((k) => k !== '') ?? null,
     onError: oneOf(o, 'on_error', ['abort', 'skip'] as const) ?? 'abort',
@@ -161,6 +212,8 @@ export function readOptions(o: Record<string, string>): UploadOptions {
     nulls: list(o, 'nulls') ?? [],
     dateOrder: oneOf(o, 'date_order', ['dmy', 'mdy', 'ymd'] as const),
     numbers,
-    addColumns: flag(o, 'add_columns'), widen: flag(o, 'widen'), dryRun: flag(o, 'dry_run'),
+    addColumns: flag(o, 'add_columns'),
+    widen: flag(o, 'widen'),
+    dryRun: flag(o, 'dry_run'),
   }
 }

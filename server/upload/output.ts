@@ -16,7 +16,7 @@ export class Output {
   private to = 0
   private scratch = new Uint8Array(64 << 10)
   private used = 0
-  private begun = 0                // where the unflushed part of the scratch buffer begins
+  private begun = 0 // where the unflushed part of the scratch buffer begins
 
   constructor(delimiter: number, quote: number, eol: string, keep: readonly number[] | null = null) {
     this.keep = keep
@@ -28,10 +28,15 @@ export class Output {
   /** b[s..e) as it stands; neighbouring slices become one. */
   pass(b: Uint8Array, s: number, e: number): void {
     if (e <= s) return
-    if (this.source === b && this.to === s) { this.to = e; return }
+    if (this.source === b && this.to === s) {
+      this.to = e
+      return
+    }
     this.cutSlice()
     this.cutScratch()
-    this.source = b; this.from = s; this.to = e
+    this.source = b
+    this.from = s
+    this.to = e
   }
 
   /** One record anew. null = NULL (unquoted empty); an empty value is written as "". */
@@ -52,10 +57,21 @@ export class Output {
       const v = values[i]!
       if (v === null) continue
       let quoted = v.length === 0 || v[0] === 92
-      for (let k = 0; k < v.length && !quoted; k++) { const c = v[k]!; quoted = QUOTE_NEEDED[c] === 1 || c === this.delimiter || c === this.quote }
-      if (!quoted) { out.set(v, n); n += v.length; continue }
+      for (let k = 0; k < v.length && !quoted; k++) {
+        const c = v[k]!
+        quoted = QUOTE_NEEDED[c] === 1 || c === this.delimiter || c === this.quote
+      }
+      if (!quoted) {
+        out.set(v, n)
+        n += v.length
+        continue
+      }
       out[n++] = this.quote
-      for (let k = 0; k < v.length; k++) { const c = v[k]!; if (c === this.quote) out[n++] = c; out[n++] = c }
+      for (let k = 0; k < v.length; k++) {
+        const c = v[k]!
+        if (c === this.quote) out[n++] = c
+        out[n++] = c
+      }
       out[n++] = this.quote
     }
     for (const c of this.eol) out[n++] = c

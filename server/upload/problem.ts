@@ -23,19 +23,47 @@ export function refusal(error: unknown, o: { recordsBefore: number; names: reado
   const at = record === null ? '' : `Record ${record}: `
   switch (e.code) {
     case '23505':
-      if (e.constraint?.startsWith('pg_')) return new AppError('TMEXI', 'A table of this name was made meanwhile', { hint: 'Send mode=append, replace or upsert, or another table name.' })
-      return new AppError('TMKEY', `The key (${o.key.join(', ')}) is not unique in this file`, { detail: e.detail ?? '', hint: 'Choose another key, use mode=upsert, or take the repeated rows out.', more: { ...more, key: o.key } })
+      if (e.constraint?.startsWith('pg_'))
+        return new AppError('TMEXI', 'A table of this name was made meanwhile', {
+          hint: 'Send mode=append, replace or upsert, or another table name.',
+        })
+      return new AppError('TMKEY', `The key (${o.key.join(', ')}) is not unique in this file`, {
+        detail: e.detail ?? '',
+        hint: 'Choose another key, use mode=upsert, or take the repeated rows out.',
+        more: { ...more, key: o.key },
+      })
     case '23502':
-      return new AppError('TMKEY', `${at}a column that must have a value is empty${more.column ? `: "${more.column}"` : ''}`, { detail: e.message ?? '', hint: 'Fill it, or choose another key.', more })
-    case '54000': case '54011':
-      return new AppError('TMBIG', `${at}the row is larger than PostgreSQL can store (8 kB without its long texts)`, { detail: e.message ?? '', hint: 'Split the file into two tables.', more })
+      return new AppError('TMKEY', `${at}a column that must have a value is empty${more.column ? `: "${more.column}"` : ''}`, {
+        detail: e.message ?? '',
+        hint: 'Fill it, or choose another key.',
+        more,
+      })
+    case '54000':
+    case '54011':
+      return new AppError('TMBIG', `${at}the row is larger than PostgreSQL can store (8 kB without its long texts)`, {
+        detail: e.message ?? '',
+        hint: 'Split the file into two tables.',
+        more,
+      })
     case '42P10':
-      return new AppError('TMKEY', `The table has no unique index on (${o.key.join(', ')})`, { hint: 'mode=upsert needs one: make it the primary key.', more })
+      return new AppError('TMKEY', `The table has no unique index on (${o.key.join(', ')})`, {
+        hint: 'mode=upsert needs one: make it the primary key.',
+        more,
+      })
     case '0A000':
-      if (/used by a view|rule/.test(e.message ?? '')) return new AppError('TMTYP', 'The column needs a wider type, but a view uses it', { detail: `${e.message}. ${e.detail ?? ''}`, hint: 'Drop the view, widen the column, make the view again.', more })
+      if (/used by a view|rule/.test(e.message ?? ''))
+        return new AppError('TMTYP', 'The column needs a wider type, but a view uses it', {
+          detail: `${e.message}. ${e.detail ?? ''}`,
+          hint: 'Drop the view, widen the column, make the view again.',
+          more,
+        })
       return error
-    case '57014': return new AppError('TMCAN')
-    case '42P07': return new AppError('TMEXI', 'A table of this name was made meanwhile', { hint: 'Send mode=append, replace or upsert, or another table name.' })
+    case '57014':
+      return new AppError('TMCAN')
+    case '42P07':
+      return new AppError('TMEXI', 'A table of this name was made meanwhile', {
+        hint: 'Send mode=append, replace or upsert, or another table name.',
+      })
   }
   if (/^22/.test(e.code) || e.code === '23514') return new AppError('TMTYP', `${at}${e.message}`, { detail: e.detail ?? '', more })
   return error

@@ -6,21 +6,26 @@
 
 import type { Dialect } from './dialect.ts'
 
-const LF = 10, CR = 13, SPACE = 32, BACKSLASH = 92
-const PLAIN = 0, QUOTED = 1, ESCAPED = 2
+const LF = 10,
+  CR = 13,
+  SPACE = 32,
+  BACKSLASH = 92
+const PLAIN = 0,
+  QUOTED = 1,
+  ESCAPED = 2
 const utf8 = new TextDecoder()
 const encoder = new TextEncoder()
 
 export type Problem = 'text after a closing quote' | 'a quote is never closed' | null
 
 export class Reader {
-  count = 0                        // fields of the record
-  readonly start: number[] = []    // value bytes of field i: [start, end), without its quotes
+  count = 0 // fields of the record
+  readonly start: number[] = [] // value bytes of field i: [start, end), without its quotes
   readonly end: number[] = []
-  readonly kind: number[] = []     // PLAIN, QUOTED, or ESCAPED (its bytes still hold escapes)
-  next = 0                         // where the following record begins
-  lines = 0                        // line ends inside and after this record
-  terminated = false               // a line end was seen
+  readonly kind: number[] = [] // PLAIN, QUOTED, or ESCAPED (its bytes still hold escapes)
+  next = 0 // where the following record begins
+  lines = 0 // line ends inside and after this record
+  terminated = false // a line end was seen
   problem: Problem = null
   problemField = 0
   /** A lone CR ends a record only when it has this many fields (0: always). */
@@ -53,7 +58,10 @@ export class Reader {
    * `loose`: a quote closes only before a delimiter or line end, doubled or not; an open quote is an ordinary character.
    */
   read(b: Uint8Array, pos: number, len: number, final: boolean, loose = false): boolean {
-    this.count = 0; this.lines = 0; this.problem = null; this.terminated = false
+    this.count = 0
+    this.lines = 0
+    this.problem = null
+    this.terminated = false
     let i = pos
     for (;;) {
       let j = i
@@ -70,7 +78,11 @@ export class Reader {
       }
       i = done
       const d = this.at(b, i, len)
-      if (d > 0) { i += d; if (i === len && !final) return false; continue }
+      if (d > 0) {
+        i += d
+        if (i === len && !final) return false
+        continue
+      }
       if (i < len) {
         this.terminated = true
         this.lines++
@@ -84,8 +96,11 @@ export class Reader {
 
   /** A quoted field whose first character is at s. Answers where it ends, -1 (read it as a plain field), -2 (more bytes). */
   private quoted(b: Uint8Array, s: number, len: number, final: boolean, loose: boolean, spaced: boolean): number {
-    const Q = this.quote, lines = this.lines
-    let i = s, kind = QUOTED, stray = false
+    const Q = this.quote,
+      lines = this.lines
+    let i = s,
+      kind = QUOTED,
+      stray = false
     for (;;) {
       while (i < len && b[i] !== Q && !(b[i] === BACKSLASH && this.escape === 'backslash')) {
         if (b[i] === LF || (b[i] === CR && b[i + 1] !== LF)) this.lines++
@@ -95,20 +110,30 @@ export class Reader {
         if (!final) return -2
         this.lines = lines
         if (loose || spaced) return -1
-        this.problem = 'a quote is never closed'; this.problemField = this.count
+        this.problem = 'a quote is never closed'
+        this.problemField = this.count
         this.push(s, len, stray ? ESCAPED : kind)
         for (let k = s; k < len; k++) if (b[k] === LF) this.lines++
         return len
       }
       if (b[i] === BACKSLASH) {
-        if (i + 1 >= len) { if (!final) return -2; i++; continue }
+        if (i + 1 >= len) {
+          if (!final) return -2
+          i++
+          continue
+        }
         if (b[i + 1] === LF) this.lines++
-        i += 2; kind = ESCAPED
+        i += 2
+        kind = ESCAPED
         continue
       }
       if (i + 1 >= len && !final) return -2
       const doubled = i + 1 < len && b[i + 1] === Q
-      if (doubled && this.escape !== 'none' && !loose) { i += 2; kind = ESCAPED; continue }
+      if (doubled && this.escape !== 'none' && !loose) {
+        i += 2
+        kind = ESCAPED
+        continue
+      }
       // does the quote close the field? spaces may follow it
       let k = i + 1
       while (k < len && b[k] === SPACE && this.d0 !== SPACE) k++
@@ -118,13 +143,18 @@ export class Reader {
         return k
       }
       if (this.delimiter.length > 1 && !final && len - k < this.delimiter.length) return -2
-      if (spaced) { this.lines = lines; return -1 }     // ` "a" b`: the quotes belong to the text
+      if (spaced) {
+        this.lines = lines
+        return -1
+      } // ` "a" b`: the quotes belong to the text
       if (this.escape !== 'none' && !loose && this.problem === null) {
-        this.problem = 'text after a closing quote'; this.problemField = this.count
+        this.problem = 'text after a closing quote'
+        this.problemField = this.count
       }
       // quotes that are not escaped at all may stand inside a value, but then the value ends on its line
       if (stray && this.escape === 'none' && this.lines > lines && this.problem === null) {
-        this.problem = 'text after a closing quote'; this.problemField = this.count
+        this.problem = 'text after a closing quote'
+        this.problemField = this.count
       }
       stray = true
       i++
@@ -135,7 +165,10 @@ export class Reader {
     let i = s
     for (;;) {
       while (i < len && b[i] !== this.d0 && b[i] !== LF && b[i] !== CR) i++
-      if (i >= len) { if (!final) return -2; break }
+      if (i >= len) {
+        if (!final) return -2
+        break
+      }
       if (b[i] === LF) break
       if (b[i] === CR && b[i] !== this.d0) {
         if (i + 1 >= len && !final) return -2
@@ -153,17 +186,24 @@ export class Reader {
   }
 
   private push(s: number, e: number, kind: number): void {
-    this.start[this.count] = s; this.end[this.count] = e; this.kind[this.count] = kind
+    this.start[this.count] = s
+    this.end[this.count] = e
+    this.kind[this.count] = kind
     this.count++
   }
 
-  isQuoted(i: number): boolean { return this.kind[i] !== PLAIN }
+  isQuoted(i: number): boolean {
+    return this.kind[i] !== PLAIN
+  }
 
   /** The value's bytes with its escapes undone. */
   value(b: Uint8Array, i: number): Uint8Array {
-    const s = this.start[i]!, e = this.end[i]!
+    const s = this.start[i]!,
+      e = this.end[i]!
     if (this.kind[i] !== ESCAPED) return b.subarray(s, e)
-    const Q = this.quote, out = new Uint8Array(e - s), backslash = this.escape === 'backslash'
+    const Q = this.quote,
+      out = new Uint8Array(e - s),
+      backslash = this.escape === 'backslash'
     let n = 0
     for (let k = s; k < e; k++) {
       const c = b[k]!
@@ -174,8 +214,12 @@ export class Reader {
     return out.subarray(0, n)
   }
 
-  text(b: Uint8Array, i: number): string { return utf8.decode(this.value(b, i)) }
-  texts(b: Uint8Array): string[] { return Array.from({ length: this.count }, (_, i) => this.text(b, i)) }
+  text(b: Uint8Array, i: number): string {
+    return utf8.decode(this.value(b, i))
+  }
+  texts(b: Uint8Array): string[] {
+    return Array.from({ length: this.count }, (_, i) => this.text(b, i))
+  }
   /** A line with nothing on it, or only spaces. */
   blank(b: Uint8Array): boolean {
     if (this.count !== 1 || this.kind[0] !== PLAIN) return false

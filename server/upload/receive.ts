@@ -22,12 +22,26 @@ export function receive(req: Request): Promise<Received> {
 
 function raw(req: Request): Received {
   const fields: Record<string, string> = {}
-  for (const [k, v] of Object.entries(req.query)) if (typeof v === 'string') fields[k] = v
-  else throw new AppError('TMARG', `Option ${k.slice(0, 40)} is given twice`, { more: { option: k.slice(0, 40) } })
+  for (const [k, v] of Object.entries(req.query))
+    if (typeof v === 'string') fields[k] = v
+    else throw new AppError('TMARG', `Option ${k.slice(0, 40)} is given twice`, { more: { option: k.slice(0, 40) } })
   const named = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(String(req.headers['content-disposition'] ?? ''))?.[1]
   let fileName: string | null = null
-  try { fileName = fields.file_name ?? (named ? decodeURIComponent(named) : null) } catch { fileName = named ?? null }
-  return { fields, file: req, fileName, contentType: String(req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase(), done: Promise.resolve() }
+  try {
+    fileName = fields.file_name ?? (named ? decodeURIComponent(named) : null)
+  } catch {
+    fileName = named ?? null
+  }
+  return {
+    fields,
+    file: req,
+    fileName,
+    contentType: String(req.headers['content-type'] ?? '')
+      .split(';')[0]!
+      .trim()
+      .toLowerCase(),
+    done: Promise.resolve(),
+  }
 }
 
 /** Resolves at the file part, with the fields that came BEFORE it. */
@@ -39,29 +53,64 @@ function form(req: Request): Promise<Received> {
     let late: AppError | null = null
     let bb: busboy.Busboy
     try {
-      bb = busboy({ headers: req.headers, defParamCharset: 'utf8', limits: { files: 2, fields: 40, fieldSize: 256 << 10 }, fileHwm: 1 << 20 })
+      bb = busboy({
+        headers: req.headers,
+        defParamCharset: 'utf8',
+        limits: { files: 2, fields: 40, fieldSize: 256 << 10 },
+        fileHwm: 1 << 20,
+      })
     } catch (error) {
       no(new AppError('TMARG', 'The form cannot be read: its boundary is missing', { cause: error }))
       return
     }
-    const refuse = (error: AppError): void => { late ??= error; if (file) file.destroy(error); else no(error) }
+    const refuse = (error: AppError): void => {
+      late ??= error
+      if (file) file.destroy(error)
+      else no(error)
+    }
     bb.on('field', (name, value, info) => {
-      if (file) refuse(new AppError('TMARG', `The field "${name.slice(0, 40)}" came after the file`, { hint: 'Put option fields before the file.', more: { option: name.slice(0, 40) } }))
+      if (file)
+        refuse(
+          new AppError('TMARG', `The field "${name.slice(0, 40)}" came after the file`, {
+            hint: 'Put option fields before the file.',
+            more: { option: name.slice(0, 40) },
+          }),
+        )
       else if (info.valueTruncated) refuse(new AppError('TMARG', `Option ${name.slice(0, 40)} is too long`))
       else fields[name] = value
     })
     bb.on('file', (name, f, info) => {
-      f.on('error', () => {})                    // an error before load() reads would be uncaught and end the process
-      if (file) { f.resume(); refuse(new AppError('TMARG', 'One file at a time, please')); return }
-      if (name !== 'file') { f.resume(); refuse(new AppError('TMARG', `The file must be in the field "file", not "${name.slice(0, 40)}"`)); return }
+      f.on('error', () => {}) // an error before load() reads would be uncaught and end the process
+      if (file) {
+        f.resume()
+        refuse(new AppError('TMARG', 'One file at a time, please'))
+        return
+      }
+      if (name !== 'file') {
+        f.resume()
+        refuse(new AppError('TMARG', `The file must be in the field "file", not "${name.slice(0, 40)}"`))
+        return
+      }
       file = f
       ok({ fields, file: f, fileName: info.filename || null, contentType: (info.mimeType ?? '').toLowerCase(), done })
     })
     // pipeline, not req.pipe(bb): it destroys bb, and with it the file stream, when the client goes away
     const done = pipeline(req, bb).then(
-      () => { if (late) throw late; if (!file) throw new AppError('TMARG', 'The form has no file', { hint: 'Send the file in the field "file".' }) },
-      (error: unknown) => { throw late ?? (/Unexpected end|Malformed/.test(String((error as Error)?.message)) ? new AppError('TMARG', 'The form ends too early', { cause: error }) : error) },
+      () => {
+        if (late) throw late
+        if (!file) throw new AppError('TMARG', 'The form has no file', { hint: 'Send the file in the field "file".' })
+      },
+      (error: unknown) => {
+        throw (
+          late ??
+          (/Unexpected end|Malformed/.test(String((error as Error)?.message))
+            ? new AppError('TMARG', 'The form ends too early', { cause: error })
+            : error)
+        )
+      },
     )
-    done.catch((e: unknown) => { no(e as Error) })
+    done.catch((e: unknown) => {
+      no(e as Error)
+    })
   })
 }

@@ -10,7 +10,10 @@ import type { Reader } from './reader.ts'
 export function repair(r: Reader, b: Uint8Array, pos: number, n: number, ragged: 'auto' | 'pad' | 'reject', final: boolean): string | null {
   if (r.problem === 'text after a closing quote' && r.count === n && r.lines <= 1) return 'the quotes inside were kept'
   const problem = r.problem
-  const giveUp = (): null => { r.read(b, pos, b.length, final); return null }   // the reader stands where it stood
+  const giveUp = (): null => {
+    r.read(b, pos, b.length, final)
+    return null
+  } // the reader stands where it stood
   if (problem !== null || r.lines > 1) {
     const eol = lineEnd(b, pos)
     for (const loose of [false, true]) {

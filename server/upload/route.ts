@@ -10,7 +10,8 @@ import type { Db } from '../db.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { exportRoute } from './export.ts'
-import { load, type LoadResult, type Progress } from './load.ts'
+import type { LoadResult, Progress } from './job.ts'
+import { load } from './load.ts'
 import { ndjsonToCsv } from './ndjson.ts'
 import { tableName } from './names.ts'
 import { readOptions, type UploadOptions } from './options.ts'
@@ -22,25 +23,33 @@ export interface UploadDependencies {
   db: Db
   identify: Identify
   log: Log
-  maxBytes?: number | null       // of one file, after decompression
+  maxBytes?: number | null // of one file, after decompression
   idleMs?: number
   sampleBytes?: number
 }
 
 const UNREADABLE: Record<string, string> = {
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'an Excel file', 'application/vnd.ms-excel.sheet.macroenabled.12': 'an Excel file',
-  'application/vnd.apache.parquet': 'a Parquet file', 'application/pdf': 'a PDF', 'application/zip': 'a zip archive', 'application/json': 'one JSON document',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'an Excel file',
+  'application/vnd.ms-excel.sheet.macroenabled.12': 'an Excel file',
+  'application/vnd.apache.parquet': 'a Parquet file',
+  'application/pdf': 'a PDF',
+  'application/zip': 'a zip archive',
+  'application/json': 'one JSON document',
   'application/vnd.oasis.opendocument.spreadsheet': 'a LibreOffice file',
 }
 
 export function uploadRoute(deps: UploadDependencies): Router {
   const router = Router()
   const sweep = (): void => {
-    deps.db.owner.query('select app_private.fail_stale_uploads()').catch((e: Error) => deps.log.warn({ error: e.message }, 'stale uploads could not be closed'))
+    deps.db.owner
+      .query('select app_private.fail_stale_uploads()')
+      .catch((e: Error) => deps.log.warn({ error: e.message }, 'stale uploads could not be closed'))
   }
   sweep()
   setInterval(sweep, 60_000).unref()
-  router.post('/upload-file', (req, res, next) => { upload(deps, req, res).catch((e: unknown) => answerError(req, res, next, e)) })
+  router.post('/upload-file', (req, res, next) => {
+    upload(deps, req, res).catch((e: unknown) => answerError(req, res, next, e))
+  })
   router.get('/export/:relation', exportRoute(deps))
   return router
 }
@@ -52,7 +61,7 @@ export function uploadRoute(deps: UploadDependencies): Router {
 function answerError(req: Request, res: Response, next: NextFunction, error: unknown): void {
   if (res.destroyed || res.writableEnded) return
   if (!req.complete && !req.destroyed) {
-    req.removeAllListeners('readable')               // a read that was given up holds the stream back
+    req.removeAllListeners('readable') // a read that was given up holds the stream back
     req.resume()
     const timer = setTimeout(() => req.destroy(), 60_000)
     timer.unref()
@@ -69,15 +78,27 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
     const options = readOptions(received.fields)
     const fileName = options.fileName ?? received.fileName
     const caller = await identify(req, { workspace: options.workspace })
-    if (UNREADABLE[received.contentType]) throw new AppError('TMMED', `This is ${UNREADABLE[received.contentType]}`, { hint: received.contentType === 'application/json' ? 'Send one JSON object per line (application/x-ndjson), or CSV.' : 'Save it as CSV (UTF-8) and send that.' })
+    if (UNREADABLE[received.contentType])
+      throw new AppError('TMMED', `This is ${UNREADABLE[received.contentType]}`, {
+        hint:
+          received.contentType === 'application/json'
+            ? 'Send one JSON object per line (application/x-ndjson), or CSV.'
+            : 'Save it as CSV (UTF-8) and send that.',
+      })
     const table = options.table ?? (fileName ? tableName(fileName) : null)
-    if (!table) throw new AppError('TMARG', 'The table has no name', { hint: 'Send the option table, for example /upload-file?table=people.', more: { option: 'table' } })
+    if (!table)
+      throw new AppError('TMARG', 'The table has no name', {
+        hint: 'Send the option table, for example /upload-file?table=people.',
+        more: { option: 'table' },
+      })
     if (/tab-separated|\/tsv/.test(received.contentType) && options.dialect.delimiter === undefined) options.dialect.delimiter = '\t'
-    const result = await run(deps, req, received, options, caller, table, fileName, (stop) => { stopIdle = stop })
+    const result = await run(deps, req, received, options, caller, table, fileName, (stop) => {
+      stopIdle = stop
+    })
     res.status(options.dryRun ? 200 : 201).json(result)
   } catch (error) {
     const cause = req.destroyed && !req.complete && !(error instanceof AppError) ? new AppError('TMCAN', 'The client went away') : error
-    received.file.resume()                         // thrown away, so that the client gets to read the answer
+    received.file.resume() // thrown away, so that the client gets to read the answer
     received.done.catch(() => {})
     if (cause !== error) log.info({ id: req.id }, 'an upload ended: the client went away')
     throw cause
@@ -86,8 +107,16 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
   }
 }
 
-async function run(deps: UploadDependencies, req: Request, received: Received, options: UploadOptions, caller: Caller, table: string,
-  fileName: string | null, idle: (stop: () => void) => void): Promise<Record<string, unknown>> {
+async function run(
+  deps: UploadDependencies,
+  req: Request,
+  received: Received,
+  options: UploadOptions,
+  caller: Caller,
+  table: string,
+  fileName: string | null,
+  idle: (stop: () => void) => void,
+): Promise<Record<string, unknown>> {
   const { db, log } = deps
   const began = Date.now()
   const length = Number(req.headers['content-length'])
@@ -99,7 +128,10 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
   const begin = async (): Promise<void> => {
     await client.query('begin')
     const settings = Object.entries(pgSettings(caller, 0))
-    await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [settings.map(([n]) => n), settings.map(([, v]) => v)])
+    await client.query('select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)', [
+      settings.map(([n]) => n),
+      settings.map(([, v]) => v),
+    ])
   }
   const asServer = async <X>(work: () => Promise<X>): Promise<X> => {
     await client.query('set local role none')
@@ -110,7 +142,8 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
   try {
     await begin()
     const room = await prepare(client, db, caller, schema, deps.maxBytes ?? null)
-    if (!options.dryRun) record = await openRecord(db.owner, log, caller, { fileName, mode: options.mode ?? 'create', onError: options.onError, table, total })
+    if (!options.dryRun)
+      record = await openRecord(db.owner, log, caller, { fileName, mode: options.mode ?? 'create', onError: options.onError, table, total })
     const abort = record?.abort ?? new AbortController()
     const progress = record?.progress ?? { bytes: 0, rows: 0, rejected: 0 }
     req.once('aborted', () => abort.abort(new AppError('TMCAN', 'The client went away')))
@@ -121,12 +154,22 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
     let result: LoadResult
     try {
       result = await load({
-        client, asServer, source: bytes, options, ...(ndjson ? { convert: (text: AsyncIterable<Buffer>) => ndjsonToCsv(text, options) } : {}), schema, table, uploadId: record?.id ?? '0', signal: abort.signal,
-        progress, ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
+        client,
+        asServer,
+        source: bytes,
+        options,
+        ...(ndjson ? { convert: (text: AsyncIterable<Buffer>) => ndjsonToCsv(text, options) } : {}),
+        schema,
+        table,
+        uploadId: record?.id ?? '0',
+        signal: abort.signal,
+        progress,
+        ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
         ...(deps.sampleBytes ? { sampleBytes: deps.sampleBytes } : {}),
       })
     } catch (error) {
-      if (!(error instanceof AppError) && req.destroyed && !req.complete) throw new AppError('TMCAN', 'The client went away', { cause: error })
+      if (!(error instanceof AppError) && req.destroyed && !req.complete)
+        throw new AppError('TMCAN', 'The client went away', { cause: error })
       throw abort.signal.aborted && !(error instanceof AppError && error.code !== 'TMCAN') ? abort.signal.reason : error
     }
     if (options.dryRun) {
@@ -135,18 +178,27 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
       await client.query('rollback')
       return { workspace: caller.workspace, dry_run: true, ...result }
     }
-    await received.done                            // no COMMIT before the form has been read to its end
+    await received.done // no COMMIT before the form has been read to its end
     await checkQuota(client, schema, table, room)
-    const { rows } = await client.query<{ same: string | null }>('select app_hidden.finish_upload($1, $2) as same', [record!.id, JSON.stringify(result)])
+    const { rows } = await client.query<{ same: string | null }>('select app_hidden.finish_upload($1, $2) as same', [
+      record!.id,
+      JSON.stringify(result),
+    ])
     record!.stop()
     abort.signal.throwIfAborted()
     await client.query('commit')
     analyze(client, begin, schema, table, log)
     return {
-      id: record!.id, workspace: caller.workspace, ...result, same_as: rows[0]!.same, duration_ms: Date.now() - began,
+      id: record!.id,
+      workspace: caller.workspace,
+      ...result,
+      same_as: rows[0]!.same,
+      duration_ms: Date.now() - began,
     }
   } catch (error) {
-    await client.query('rollback').catch((e: Error) => { broken = e })
+    await client.query('rollback').catch((e: Error) => {
+      broken = e
+    })
     await record?.failed(error)
     throw error
   } finally {
@@ -156,11 +208,14 @@ async function run(deps: UploadDependencies, req: Request, received: Received, o
 
 /** Gives up when the load has waited for the sender's next byte for too long. (A busy database is not the sender's silence.) */
 function watchSilence(progress: Progress, idleMs: number, abort: AbortController): () => void {
-  const timer = setInterval(() => {
-    const since = progress.waitingSince?.() ?? null
-    if (since !== null && Date.now() - since > idleMs)
-      abort.abort(new AppError('TMTIM', `No data came for ${Math.round(idleMs / 1000)} seconds`, { hint: 'Send the file again.' }))
-  }, Math.min(idleMs / 4, 5000))
+  const timer = setInterval(
+    () => {
+      const since = progress.waitingSince?.() ?? null
+      if (since !== null && Date.now() - since > idleMs)
+        abort.abort(new AppError('TMTIM', `No data came for ${Math.round(idleMs / 1000)} seconds`, { hint: 'Send the file again.' }))
+    },
+    Math.min(idleMs / 4, 5000),
+  )
   timer.unref()
   return () => clearInterval(timer)
 }
@@ -174,19 +229,38 @@ function analyze(client: PoolClient, begin: () => Promise<void>, schema: string,
   begin()
     .then(() => client.query(`analyze ${relation(schema, table)}`))
     .then(() => client.query('commit'))
-    .then(() => client.release(), (e: Error) => { log.warn({ table, error: e.message }, 'analyze after an upload failed'); client.release(e) })
+    .then(
+      () => client.release(),
+      (e: Error) => {
+        log.warn({ table, error: e.message }, 'analyze after an upload failed')
+        client.release(e)
+      },
+    )
     .finally(() => pending.delete(client))
 }
 
-interface Room { bytes: number; quota: number; used: number }
+interface Room {
+  bytes: number
+  quota: number
+  used: number
+}
 
 /** What a reader may not do PostgreSQL refuses here, before a byte was read; and how much room the workspace has left. */
 async function prepare(client: PoolClient, db: Db, caller: Caller, schema: string, maxBytes: number | null): Promise<Room> {
-  const { rows: [may] } = await client.query<{ create: boolean }>(`select coalesce(has_schema_privilege(to_regnamespace($1), 'create'), false) as create`, [schema])
+  const {
+    rows: [may],
+  } = await client.query<{ create: boolean }>(`select coalesce(has_schema_privilege(to_regnamespace($1), 'create'), false) as create`, [
+    schema,
+  ])
   if (!may?.create) throw new AppError('TMPER', 'You may read this workspace, but not load files into it')
-  const { rows: [w] } = await db.owner.query<{ quota: string; used: string; archived: boolean }>(
-    'select storage_quota_bytes as quota, app_private.workspace_bytes(id) as used, archived_at is not null as archived from app_public.workspaces where id = $1', [caller.workspace])
-  const quota = Number(w?.quota ?? Infinity), used = Number(w?.used ?? 0)
+  const {
+    rows: [w],
+  } = await db.owner.query<{ quota: string; used: string; archived: boolean }>(
+    'select storage_quota_bytes as quota, app_private.workspace_bytes(id) as used, archived_at is not null as archived from app_public.workspaces where id = $1',
+    [caller.workspace],
+  )
+  const quota = Number(w?.quota ?? Infinity),
+    used = Number(w?.used ?? 0)
   if (w?.archived) throw new AppError('TMPER', 'The workspace is archived: nothing can be loaded into it')
   if (used >= quota) throw new AppError('TMQUO')
   return { bytes: Math.min(maxBytes ?? Infinity, (quota - used) * 4), quota, used }
@@ -194,6 +268,9 @@ async function prepare(client: PoolClient, db: Db, caller: Caller, schema: strin
 
 async function checkQuota(client: PoolClient, schema: string, table: string, room: Room): Promise<void> {
   if (!Number.isFinite(room.quota)) return
-  const { rows: [r] } = await client.query<{ size: string }>('select pg_total_relation_size(to_regclass($1)) as size', [relation(schema, table)])
-  if (Number(r?.size ?? 0) + room.used > room.quota) throw new AppError('TMQUO', `The table needs ${r!.size} bytes; the workspace has ${room.quota - room.used} left`)
+  const {
+    rows: [r],
+  } = await client.query<{ size: string }>('select pg_total_relation_size(to_regclass($1)) as size', [relation(schema, table)])
+  if (Number(r?.size ?? 0) + room.used > room.quota)
+    throw new AppError('TMQUO', `The table needs ${r!.size} bytes; the workspace has ${room.quota - room.used} left`)
 }

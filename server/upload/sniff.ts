@@ -12,19 +12,28 @@ import { Reader } from './reader.ts'
 import { classify } from './validators.ts'
 import { T } from './types.ts'
 
-export interface Row { cells: string[]; quoted: boolean[]; types: number[]; start: number; line: number; odd: boolean }
+export interface Row {
+  cells: string[]
+  quoted: boolean[]
+  types: number[]
+  start: number
+  line: number
+  odd: boolean
+}
 export interface Sniffed {
   dialect: Dialect
-  names: string[]                 // column names, as they will be in the table
-  header: string[] | null         // the header's cells as the file has them
-  dataStart: number               // byte offset (after the BOM, in UTF-8) and lines before the first data record
+  names: string[] // column names, as they will be in the table
+  header: string[] | null // the header's cells as the file has them
+  dataStart: number // byte offset (after the BOM, in UTF-8) and lines before the first data record
   dataLine: number
-  confidence: number              // 0..1: how far the best reading is ahead of the next
+  confidence: number // 0..1: how far the best reading is ahead of the next
 }
 export type Known = Partial<Dialect>
 
-const SAMPLE = 256 << 10, ROWS = 400
-const utf8 = new TextDecoder(), encoder = new TextEncoder()
+const SAMPLE = 256 << 10,
+  ROWS = 400
+const utf8 = new TextDecoder(),
+  encoder = new TextEncoder()
 
 /** The first bytes of a file as UTF-8 without BOM: what the rest of the pipeline reads. For the browser and for small files. */
 export function toUtf8(b: Uint8Array, final: boolean, known?: Dialect['encoding']): { bytes: Uint8Array; encoding: Dialect['encoding'] } {
@@ -36,16 +45,20 @@ export function toUtf8(b: Uint8Array, final: boolean, known?: Dialect['encoding'
 
 /** The records of a sample under one dialect; an unfinished last record is left out unless the sample is the whole file. */
 export function sampleRows(b: Uint8Array, d: Dialect, final: boolean, limit = ROWS): Row[] {
-  const r = new Reader(d), rows: Row[] = []
-  let pos = 0, line = 1
+  const r = new Reader(d),
+    rows: Row[] = []
+  let pos = 0,
+    line = 1
   while (pos < b.length && rows.length < limit) {
     if (!r.read(b, pos, b.length, final)) break
-    if (r.problem === 'a quote is never closed' && r.lines > 1) {   // read the line alone: one bad quote must not eat the sample
+    if (r.problem === 'a quote is never closed' && r.lines > 1) {
+      // read the line alone: one bad quote must not eat the sample
       const eol = b.indexOf(10, pos)
       r.read(b, pos, eol < 0 ? b.length : eol + 1, true, true)
       if (r.next === pos) break
     }
-    const types: number[] = [], quoted: boolean[] = []
+    const types: number[] = [],
+      quoted: boolean[] = []
     for (let i = 0; i < r.count; i++) {
       const v = trimmed(r.value(b, i))
       types.push(v.length === 0 ? T.NULL : v.length > 400 ? T.TEXT : classify(v, 0, v.length, false))
@@ -58,7 +71,8 @@ export function sampleRows(b: Uint8Array, d: Dialect, final: boolean, limit = RO
   return rows
 }
 function trimmed(v: Uint8Array): Uint8Array {
-  let s = 0, e = v.length
+  let s = 0,
+    e = v.length
   while (s < e && v[s] === 32) s++
   while (e > s && v[e - 1] === 32) e--
   return v.subarray(s, e)
@@ -70,38 +84,72 @@ const isBlank = (r: Row): boolean => r.cells.length === 1 && !r.quoted[0] && r.c
 export function usualCount(rows: readonly Row[]): number {
   const n = new Map<number, number>()
   for (const r of rows) if (!isBlank(r)) n.set(r.cells.length, (n.get(r.cells.length) ?? 0) + 1)
-  let best = 1, votes = 0
+  let best = 1,
+    votes = 0
   for (const [count, v] of n) {
     const weight = count === 1 ? v * 0.5 : v
-    if (weight > votes || (weight === votes && count > best)) { best = count; votes = weight }
+    if (weight > votes || (weight === votes && count > best)) {
+      best = count
+      votes = weight
+    }
   }
   return best
 }
 
-const BIAS: Record<string, number> = { ',': 1, '\t': 1, ';': 0.99, ', ': 1.001, '|': 0.98, '||': 0.98, '\x01': 0.95, '\x1f': 0.95, '^': 0.8, '~': 0.8, ':': 0.55, ' ': 0.55 }
+const BIAS: Record<string, number> = {
+  ',': 1,
+  '\t': 1,
+  ';': 0.99,
+  ', ': 1.001,
+  '|': 0.98,
+  '||': 0.98,
+  '\x01': 0.95,
+  '\x1f': 0.95,
+  '^': 0.8,
+  '~': 0.8,
+  ':': 0.55,
+  ' ': 0.55,
+}
 
 function score(rows: readonly Row[], d: Dialect): number {
   const filled = rows.filter((r) => !isBlank(r))
   if (filled.length === 0) return 0
   const n = usualCount(filled)
-  let same = 0, odd = 0, quality = 0, cells = 0
+  let same = 0,
+    odd = 0,
+    quality = 0,
+    cells = 0
   for (const r of filled) {
     if (r.cells.length === n) same++
     if (r.odd) odd++
-    if (r.cells.length === n || n === 1) for (let i = 0; i < r.cells.length; i++) { quality += cellQuality(r, i, d); cells++ }
+    if (r.cells.length === n || n === 1)
+      for (let i = 0; i < r.cells.length; i++) {
+        quality += cellQuality(r, i, d)
+        cells++
+      }
   }
-  const agree = same / filled.length, clean = 1 - odd / filled.length
-  let typed = 0, quoted = 0
-  for (const r of filled) for (let i = 0; i < r.cells.length; i++) {
-    if (r.quoted[i]) quoted++
-    else if (r.types[i] !== T.TEXT && r.types[i] !== T.NULL) typed++
-  }
+  const agree = same / filled.length,
+    clean = 1 - odd / filled.length
+  let typed = 0,
+    quoted = 0
+  for (const r of filled)
+    for (let i = 0; i < r.cells.length; i++) {
+      if (r.quoted[i]) quoted++
+      else if (r.types[i] !== T.TEXT && r.types[i] !== T.NULL) typed++
+    }
   // one column of whole values (times, quoted texts) is a table, one column of unknown text rather a wrong delimiter
   const width = n === 1 ? ((typed + quoted) / filled.length > 0.6 ? 0.8 : 0.12) : (n - 0.7) / n
   // spaces and colons are in every text: they separate only where values stand between them, on more than one line
   const loose = d.delimiter === ' ' || d.delimiter === ':'
   const alone = loose && (filled.length === 1 || typed + quoted < cells0(filled) * 0.2 || agree < 0.8) ? 0.1 : 1
-  return agree ** 2 * width * (cells ? quality / cells : 0) * (0.3 + 0.7 * clean) * (loose && alone === 1 && n > 2 && agree > 0.95 ? 0.95 : (BIAS[d.delimiter] ?? 0.9)) * alone
+  return (
+    agree ** 2 *
+    width *
+    (cells ? quality / cells : 0) *
+    (0.3 + 0.7 * clean) *
+    (loose && alone === 1 && n > 2 && agree > 0.95 ? 0.95 : (BIAS[d.delimiter] ?? 0.9)) *
+    alone
+  )
 }
 
 const cells0 = (rows: readonly Row[]): number => rows.reduce((n, r) => n + r.cells.length, 0)
@@ -121,9 +169,12 @@ function cellQuality(r: Row, i: number, d: Dialect): number {
 }
 
 function hypotheses(text: string, known: Known): Dialect[] {
-  const delimiters = known.delimiter !== undefined ? [known.delimiter]
-    : [',', ';', '\t', '|', ', ', '||', ':', ' ', '^', '~', '\x01', '\x1f'].filter((c) => text.includes(c)
-      && !(c === '|' && text.includes('||') && !/(^|[^|])\|([^|]|$)/.test(text)))
+  const delimiters =
+    known.delimiter !== undefined
+      ? [known.delimiter]
+      : [',', ';', '\t', '|', ', ', '||', ':', ' ', '^', '~', '\x01', '\x1f'].filter(
+          (c) => text.includes(c) && !(c === '|' && text.includes('||') && !/(^|[^|])\|([^|]|$)/.test(text)),
+        )
   if (delimiters.length === 0) delimiters.push(',')
   const quotes = known.quote !== undefined ? [known.quote] : ['"']
   // ' counts as a quote only where it both opens and closes values
@@ -132,7 +183,8 @@ function hypotheses(text: string, known: Known): Dialect[] {
   const out: Dialect[] = []
   for (const delimiter of delimiters)
     for (const quote of quotes)
-      for (const escape of known.escape ? [known.escape] : escapes(text, quote)) out.push({ ...RFC4180, ...known, delimiter, quote, escape })
+      for (const escaping of known.escape ? [known.escape] : escapes(text, quote))
+        out.push({ ...RFC4180, ...known, delimiter, quote, escape: escaping })
   return out
 }
 function escapes(text: string, quote: string): Dialect['escape'][] {
@@ -150,18 +202,34 @@ export function sniffBytes(b: Uint8Array, final: boolean, known: Known = {}): Sn
   const sample = b.subarray(0, SAMPLE)
   const text = utf8.decode(sample.subarray(0, 64 << 10))
   const line_end = known.line_end ?? lineEnd(sample)
-  let best: Dialect = { ...RFC4180, ...known }, rows: Row[] = [], top = -1, second = 0
+  let best: Dialect = { ...RFC4180, ...known },
+    rows: Row[] = [],
+    top = -1,
+    second = 0
   for (const d of hypotheses(text, { ...known, line_end })) {
     const got = sampleRows(sample, d, whole)
     const s = score(got, d) * (d.quote === '' ? 0.9 : d.quote === "'" ? 0.98 : 1) * PENALTY[d.escape]!
-    if (s > top) { second = top; top = s; best = d; rows = got } else if (s > second) second = s
+    if (s > top) {
+      second = top
+      top = s
+      best = d
+      rows = got
+    } else if (s > second) second = s
   }
   // a quote that opens a value and closes lines later, in a file whose lines agree without any quoting: an ordinary character
-  if (best.quote !== '' && known.quote === undefined && best.delimiter !== ',' && rows.some((r) => r.cells.some((c, i) => r.quoted[i] && /[\r\n]/.test(c)))) {
+  if (
+    best.quote !== '' &&
+    known.quote === undefined &&
+    best.delimiter !== ',' &&
+    rows.some((r) => r.cells.some((c, i) => r.quoted[i] && /[\r\n]/.test(c)))
+  ) {
     const plain = { ...best, quote: '', escape: 'doubled' as const }
     const lines = sampleRows(sample, plain, whole).filter((r) => !isBlank(r))
     const n = usualCount(lines)
-    if (n > 1 && n === usualCount(rows) && lines.every((r) => r.cells.length === n)) { best = plain; rows = sampleRows(sample, plain, whole) }
+    if (n > 1 && n === usualCount(rows) && lines.every((r) => r.cells.length === n)) {
+      best = plain
+      rows = sampleRows(sample, plain, whole)
+    }
   }
   // one column: say a delimiter that is not in the sample, so that a later line is not split either
   if (known.delimiter === undefined && rows.length > 0 && usualCount(rows) === 1) {
@@ -178,7 +246,7 @@ export function sniffBytes(b: Uint8Array, final: boolean, known: Known = {}): Sn
     header: h.header,
     dataStart: first ? first.start : whole || rows.length === 0 ? b.length : endOf(sample, dialect, rows.at(-1)!),
     dataLine: first ? first.line - 1 : rows.length,
-    confidence: top <= 0 ? 0 : Math.round(100 * (1 - Math.max(second, 0) / top * 0.5)) / 100,
+    confidence: top <= 0 ? 0 : Math.round(100 * (1 - (Math.max(second, 0) / top) * 0.5)) / 100,
   }
 }
 function endOf(b: Uint8Array, d: Dialect, last: Row): number {
@@ -188,10 +256,17 @@ function endOf(b: Uint8Array, d: Dialect, last: Row): number {
 
 /** The kind of line end that is met most outside quotes, as far as a first look can tell. */
 function lineEnd(b: Uint8Array): Dialect['line_end'] {
-  let lf = 0, crlf = 0, cr = 0
+  let lf = 0,
+    crlf = 0,
+    cr = 0
   for (let i = 0; i < b.length; i++) {
     if (b[i] === 10) lf++
-    else if (b[i] === 13) { if (b[i + 1] === 10) { crlf++; i++ } else if (i + 1 < b.length) cr++ }
+    else if (b[i] === 13) {
+      if (b[i + 1] === 10) {
+        crlf++
+        i++
+      } else if (i + 1 < b.length) cr++
+    }
   }
   return crlf >= lf && crlf >= cr && crlf > 0 ? '\r\n' : cr > lf ? '\r' : '\n'
 }

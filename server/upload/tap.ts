@@ -13,13 +13,13 @@ import { MORE, ODD, Scanner } from './scanner.ts'
 import { SQL } from './types.ts'
 
 export interface BadRecord {
-  line: number                  // of the file, where the record begins
-  record: number                // counted from 1, header not counted
-  column: number | null         // index of the field
+  line: number // of the file, where the record begins
+  record: number // counted from 1, header not counted
+  column: number | null // index of the field
   value: string | null
   reason: string
   text: string
-  loaded: boolean               // it was repaired and loaded (skip only)
+  loaded: boolean // it was repaired and loaded (skip only)
 }
 /** Rewrites a value before it is judged: NULL tokens, thousands separators. null = NULL. */
 export type Transform = (value: Uint8Array, column: number, quoted: boolean) => Uint8Array | null
@@ -28,7 +28,7 @@ export interface TapOptions {
   dialect: Dialect
   columns: Columns
   copyQuote?: number
-  skip?: boolean                // bad records go to onBad instead of being thrown
+  skip?: boolean // bad records go to onBad instead of being thrown
   ragged?: 'auto' | 'pad' | 'reject'
   transform?: Transform | null
   lines?: number
@@ -37,8 +37,16 @@ export interface TapOptions {
   out?: Output | null
 }
 
-const utf8 = new TextDecoder(), strict = new TextDecoder('utf-8', { fatal: true })
-const validUtf8 = (b: Uint8Array): boolean => { try { strict.decode(b); return true } catch { return false } }
+const utf8 = new TextDecoder(),
+  strict = new TextDecoder('utf-8', { fatal: true })
+const validUtf8 = (b: Uint8Array): boolean => {
+  try {
+    strict.decode(b)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export class Tap {
   readonly columns: Columns
@@ -46,10 +54,10 @@ export class Tap {
   readonly reader: Reader
   repaired = 0
   rejected = 0
-  pos = 0                       // after step(): how far the chunk was consumed
+  pos = 0 // after step(): how far the chunk was consumed
   private readonly o: TapOptions
   private readonly isUtf8: (b: Uint8Array) => boolean
-  private blanks = 0            // blank lines of a one-column file, NULL rows if another row follows
+  private blanks = 0 // blank lines of a one-column file, NULL rows if another row follows
 
   constructor(o: TapOptions) {
     this.o = o
@@ -60,8 +68,12 @@ export class Tap {
     this.scanner.lines = o.lines ?? 0
   }
 
-  get records(): number { return this.scanner.records }
-  get lines(): number { return this.scanner.lines }
+  get records(): number {
+    return this.scanner.records
+  }
+  get lines(): number {
+    return this.scanner.lines
+  }
 
   /** Consumes complete records of b from `pos`. Answers CONFLICT (before a record that needs another column) or MORE. */
   step(b: Uint8Array, pos: number, final: boolean): number {
@@ -79,7 +91,8 @@ export class Tap {
         const odd = this.odd(b, pos, final)
         if (odd !== ODD) return odd
       } else if (s.verdict === CONFLICT) return CONFLICT
-      else {                                             // MISFIT: read it again for the message
+      else {
+        // MISFIT: read it again for the message
         this.reader.read(b, pos, b.length, final)
         const i = this.columns.culprit
         this.bad(b, i, utf8.decode(b.subarray(s.fieldStart, s.fieldEnd)), misfit(this.columns.types[i]!))
@@ -91,7 +104,12 @@ export class Tap {
   /** No NUL, and UTF-8 as far as the chunk can tell. */
   private clean(b: Uint8Array, pos: number, final: boolean): boolean {
     let end = b.length
-    if (!final) for (let k = 1; k <= 3 && end - k >= pos; k++) if (b[end - k]! >= 0xc0) { end -= k; break }
+    if (!final)
+      for (let k = 1; k <= 3 && end - k >= pos; k++)
+        if (b[end - k]! >= 0xc0) {
+          end -= k
+          break
+        }
     const d = b.subarray(pos, end)
     return d.indexOf(0) < 0 && this.isUtf8(d)
   }
@@ -105,7 +123,10 @@ export class Tap {
       this.advance()
       return ODD
     }
-    if (final && r.next >= b.length && r.count === 1 && b[pos] === 26 && r.end[0] === pos + 1) { this.advance(); return ODD }   // Ctrl-Z
+    if (final && r.next >= b.length && r.count === 1 && b[pos] === 26 && r.end[0] === pos + 1) {
+      this.advance()
+      return ODD
+    } // Ctrl-Z
     let note: string | null = null
     if (r.problem !== null || r.count !== columns.n) {
       const problem = r.problem ?? `expected ${columns.n} fields, found ${r.count}`
@@ -118,24 +139,33 @@ export class Tap {
       }
       note = fixed === '' ? null : `${problem}: ${fixed}`
     }
-    return this.take(b, pos, note)
+    return this.take(b, note)
   }
 
   /** The record that the reader holds: transform, judge, write. */
-  private take(b: Uint8Array, pos: number, note: string | null): number {
+  private take(b: Uint8Array, note: string | null): number {
     const { reader: r, columns, o } = this
     const values: (Uint8Array | null)[] = []
     for (let i = 0; i < columns.n; i++) {
-      if (i >= r.count) { values.push(null); continue }
+      if (i >= r.count) {
+        values.push(null)
+        continue
+      }
       let v: Uint8Array | null = r.value(b, i)
       if (v.length === 0 && !r.isQuoted(i)) v = null
       else {
         if (v.indexOf(0) >= 0) {
-          if (!o.skip) { this.bad(b, i, utf8.decode(v), 'a NUL byte, which PostgreSQL cannot store'); return ODD }
+          if (!o.skip) {
+            this.bad(b, i, utf8.decode(v), 'a NUL byte, which PostgreSQL cannot store')
+            return ODD
+          }
           v = v.filter((c) => c !== 0)
           note ??= 'NUL bytes: loaded without them'
         }
-        if (this.scanner.verify !== null && !this.isUtf8(v)) { this.bad(b, i, utf8.decode(v), 'bytes that are not UTF-8'); return ODD }
+        if (this.scanner.verify !== null && !this.isUtf8(v)) {
+          this.bad(b, i, utf8.decode(v), 'bytes that are not UTF-8')
+          return ODD
+        }
         if (o.transform) v = o.transform(v, i, r.isQuoted(i))
       }
       values.push(v)
@@ -147,8 +177,17 @@ export class Tap {
       // a repaired record may not change a type: that would be one broken row deciding for all the good ones
       const strange = note !== null && (verdict !== 0 || (before !== null && before.types[i] !== 0 && before.types[i] !== columns.types[i]))
       if (strange || verdict === MISFIT) {
-        if (before) { columns.types.set(before.types); columns.spell.set(before.spell); columns.refresh() }
-        this.bad(b, i, v === null ? null : utf8.decode(v), note ? `${note.split(':')[0]}, and a value is ${misfit(before?.types[i] ?? columns.types[i]!)}` : misfit(columns.types[i]!))
+        if (before) {
+          columns.types.set(before.types)
+          columns.spell.set(before.spell)
+          columns.refresh()
+        }
+        this.bad(
+          b,
+          i,
+          v === null ? null : utf8.decode(v),
+          note ? `${note.split(':')[0]}, and a value is ${misfit(before?.types[i] ?? columns.types[i]!)}` : misfit(columns.types[i]!),
+        )
         return ODD
       }
       if (verdict === CONFLICT) return CONFLICT
@@ -165,7 +204,11 @@ export class Tap {
   }
 
   private writeBlanks(): void {
-    for (; this.blanks > 0; this.blanks--) { this.o.out?.record([null]); this.scanner.records++; if (this.columns.n === 1) this.columns.empty(0, false) }
+    for (; this.blanks > 0; this.blanks--) {
+      this.o.out?.record([null])
+      this.scanner.records++
+      if (this.columns.n === 1) this.columns.empty(0, false)
+    }
   }
 
   private advance(): void {
@@ -181,11 +224,19 @@ export class Tap {
   }
 
   private describe(b: Uint8Array, column: number | null, value: string | null, reason: string): BadRecord {
-    const from = this.pos, to = Math.min(this.reader.next, from + 8192)
+    const from = this.pos,
+      to = Math.min(this.reader.next, from + 8192)
     return {
-      line: this.scanner.lines + 1, record: this.scanner.records + this.rejected + 1, column,
-      value: value === null ? null : value.slice(0, 200), reason,
-      text: utf8.decode(b.subarray(from, to)).replace(/[\r\n]+$/, '').replaceAll('\0', ''), loaded: false,
+      line: this.scanner.lines + 1,
+      record: this.scanner.records + this.rejected + 1,
+      column,
+      value: value === null ? null : value.slice(0, 200),
+      reason,
+      text: utf8
+        .decode(b.subarray(from, to))
+        .replace(/[\r\n]+$/, '')
+        .replaceAll('\0', ''),
+      loaded: false,
     }
   }
 

@@ -5,7 +5,13 @@ import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
 import { T } from './types.ts'
 
-export interface TargetColumn { name: string; type: number; sql: string; hasDefault: boolean; generated: boolean }
+export interface TargetColumn {
+  name: string
+  type: number
+  sql: string
+  hasDefault: boolean
+  generated: boolean
+}
 export interface Target {
   exists: boolean
   isTable: boolean
@@ -15,15 +21,41 @@ export interface Target {
 
 /** PostgreSQL's type names as ours; those that only PostgreSQL can judge are ANY. */
 const TYPES: Record<string, number> = {
-  boolean: T.BOOL, integer: T.INT4, bigint: T.INT8, numeric: T.NUM, 'double precision': T.FLOAT, date: T.DATE,
-  'timestamp without time zone': T.TS, 'timestamp with time zone': T.TSTZ, 'time without time zone': T.TIME, uuid: T.UUID,
-  jsonb: T.JSON, json: T.JSON, text: T.TEXT, 'character varying': T.TEXT,
+  boolean: T.BOOL,
+  integer: T.INT4,
+  bigint: T.INT8,
+  numeric: T.NUM,
+  'double precision': T.FLOAT,
+  date: T.DATE,
+  'timestamp without time zone': T.TS,
+  'timestamp with time zone': T.TSTZ,
+  'time without time zone': T.TIME,
+  uuid: T.UUID,
+  jsonb: T.JSON,
+  json: T.JSON,
+  text: T.TEXT,
+  'character varying': T.TEXT,
 }
 const ALIASES: Record<string, string> = {
-  bool: 'boolean', int: 'integer', int4: 'integer', int8: 'bigint', decimal: 'numeric', number: 'numeric', float: 'double precision',
-  float8: 'double precision', double: 'double precision', real: 'double precision', timestamp: 'timestamp without time zone',
-  datetime: 'timestamp without time zone', timestamptz: 'timestamp with time zone', time: 'time without time zone', string: 'text',
-  varchar: 'text', json: 'jsonb', serial: 'integer', bigserial: 'bigint',
+  bool: 'boolean',
+  int: 'integer',
+  int4: 'integer',
+  int8: 'bigint',
+  decimal: 'numeric',
+  number: 'numeric',
+  float: 'double precision',
+  float8: 'double precision',
+  double: 'double precision',
+  real: 'double precision',
+  timestamp: 'timestamp without time zone',
+  datetime: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  time: 'time without time zone',
+  string: 'text',
+  varchar: 'text',
+  json: 'jsonb',
+  serial: 'integer',
+  bigserial: 'bigint',
 }
 
 /** The type that a person named, or null. 'auto' is what the file says. */
@@ -35,7 +67,7 @@ export function typeNamed(name: string): number | null {
 export const relation = (schema: string, table: string): string => `${q(schema)}.${q(table)}`
 
 export async function lookUp(client: PoolClient, schema: string, table: string): Promise<Target> {
-  const { rows } = await client.query<{ kind: string; columns: (Omit<TargetColumn, 'type'>)[] | null; key: string[] | null }>(
+  const { rows } = await client.query<{ kind: string; columns: Omit<TargetColumn, 'type'>[] | null; key: string[] | null }>(
     `select c.relkind as kind,
             (select json_agg(json_build_object('name', a.attname, 'sql', format_type(a.atttypid, a.atttypmod),
                                                'hasDefault', a.atthasdef or a.attidentity <> '', 'generated', a.attgenerated <> '') order by a.attnum)
@@ -43,7 +75,9 @@ export async function lookUp(client: PoolClient, schema: string, table: string):
             (select json_agg(a.attname order by array_position(i.indkey::int2[], a.attnum))
                from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary) as key
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1 and c.relname = $2`, [schema, table])
+      where n.nspname = $1 and c.relname = $2`,
+    [schema, table],
+  )
   const found = rows[0]
   if (!found) return { exists: false, isTable: true, columns: [], key: [] }
   return {

@@ -4,7 +4,8 @@
 import type { NumberFormat } from './options.ts'
 import type { Transform } from './tap.ts'
 
-const encoder = new TextEncoder(), decoder = new TextDecoder()
+const encoder = new TextEncoder(),
+  decoder = new TextDecoder()
 
 export function makeTransform(o: { nulls: readonly string[]; numbers: NumberFormat | null }): Transform | null {
   if (o.nulls.length === 0 && !o.numbers) return null
@@ -26,18 +27,21 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-const escape = (s: string): string => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const quoteRegExp = (s: string): string => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** '1.234,50 €' → '1234.50'; null when the text is not a number in that format. Groups have three digits. */
 function numberReader(f: NumberFormat): (text: string) => string | null {
-  const t = f.thousands ? escape(f.thousands) : '(?!)'
+  const t = f.thousands ? quoteRegExp(f.thousands) : '(?!)'
   const money = f.currency ? '(?:\\p{Sc}|[A-Z]{3})?' : ''
-  const re = new RegExp(`^\\s*(-|\\+)?\\s*${money}\\s*(-)?\\s*(\\d{1,3}(?:${t}\\d{3})+|\\d+)(?:${escape(f.decimal)}(\\d+))?\\s*${money}\\s*$`, 'u')
+  const re = new RegExp(
+    `^\\s*(-|\\+)?\\s*${money}\\s*(-)?\\s*(\\d{1,3}(?:${t}\\d{3})+|\\d+)(?:${quoteRegExp(f.decimal)}(\\d+))?\\s*${money}\\s*$`,
+    'u',
+  )
   return (text) => {
     const m = re.exec(text)
     if (!m) return null
     const whole = m[3]!.replace(/\D/g, '')
-    if (whole.length > 1 && whole[0] === '0') return null                // a leading zero: not a quantity
+    if (whole.length > 1 && whole[0] === '0') return null // a leading zero: not a quantity
     return `${m[1] === '-' || m[2] ? '-' : ''}${whole}${m[4] === undefined ? '' : `.${m[4]}`}`
   }
 }

@@ -5,22 +5,17 @@
 // is narrower than its cast, so that 007, +4179… and 1E5 stay text. `spelling` answers 0 when the value does not fit the type,
 // else FIT plus the spellings (types.ts) that this value is an example of.
 
-import {
-  BOOL_LOWER, BOOL_TITLE, BOOL_UPPER, DMY_DASH, DMY_DOT, DMY_SLASH, EXACT, FIT, ISO, MDY_DASH, MDY_SLASH, NO_SECONDS, PADDED,
-  SEP_SPACE, SEP_T, T, TRIMMED, UNPADDED, UUID_LOWER, UUID_UPPER, YMD_DOT, YMD_SLASH, ZONE_HH, ZONE_HHMM, ZONE_HH_MM, ZONE_Z,
-} from './types.ts'
+import { type Bytes, digit, digits, two } from './bytes.ts'
+import { date, stamp, time } from './time-values.ts'
+import { BOOL_LOWER, BOOL_TITLE, BOOL_UPPER, EXACT, FIT, ISO, T, UUID_LOWER, UUID_UPPER } from './types.ts'
 
-type Bytes = Uint8Array
 const utf8 = new TextDecoder()
-
-const digit = (c: number): boolean => c >= 48 && c <= 57
-const two = (b: Bytes, i: number): number => (b[i]! - 48) * 10 + b[i + 1]! - 48
-const digits = (b: Bytes, i: number, e: number): number => { while (i < e && digit(b[i]!)) i++; return i }
 
 /** 32 bits in canonical spelling: no '+', no leading zero, no '-0'. */
 function int4(b: Bytes, s: number, e: number): number {
   let i = b[s] === 45 ? s + 1 : s
-  const n = e - i, signed = i !== s
+  const n = e - i,
+    signed = i !== s
   if (n < 1 || n > 10) return 0
   if (b[i] === 48) return n === 1 && !signed ? FIT | EXACT : 0
   let v = 0
@@ -32,9 +27,11 @@ function int4(b: Bytes, s: number, e: number): number {
   return v <= 2147483647 || (signed && v === 2147483648) ? FIT | EXACT : 0
 }
 
-const MAX = '9223372036854775807', MIN = '9223372036854775808'
+const MAX = '9223372036854775807',
+  MIN = '9223372036854775808'
 function int8(b: Bytes, s: number, e: number): number {
-  const i = b[s] === 45 ? s + 1 : s, n = e - i
+  const i = b[s] === 45 ? s + 1 : s,
+    n = e - i
   if (n < 1 || n > 19) return 0
   if (b[i] === 48) return n === 1 && i === s ? FIT | EXACT : 0
   if (digits(b, i, e) !== e) return 0
@@ -71,7 +68,10 @@ function exponentEnd(b: Bytes, i: number, e: number, dot: boolean): number {
   return i === k || i - k > 2 || (!dot && !sign) ? -1 : i
 }
 
-const hasDot = (b: Bytes, s: number, e: number): boolean => { for (let i = s; i < e; i++) if (b[i] === 46) return true; return false }
+const hasDot = (b: Bytes, s: number, e: number): boolean => {
+  for (let i = s; i < e; i++) if (b[i] === 46) return true
+  return false
+}
 
 /** Significant digits of a number: what decides whether double precision can hold it. */
 export function significant(b: Bytes, s: number, e: number): number {
@@ -99,113 +99,31 @@ function float(b: Bytes, s: number, e: number): number {
   if (i < 0) return 0
   const first = b[s] === 45 ? s + 1 : s
   if (i === e) {
-    const dot = hasDot(b, s, e), small = b[first] === 48 && b[first + 1] === 46 && b[first + 2] === 48 && b[first + 3] === 48 && b[first + 4] === 48
+    const dot = hasDot(b, s, e),
+      small = b[first] === 48 && b[first + 1] === 46 && b[first + 2] === 48 && b[first + 3] === 48 && b[first + 4] === 48
     if (b[s] === 45 && significant(b, s, e) === 0) return FIT
     return (dot && b[e - 1] === 48) || (small && b[first + 5] === 48) || (!dot && e - first > 15) ? FIT : FIT | EXACT
   }
   const dot = hasDot(b, s, i)
   if (exponentEnd(b, i, e, dot) !== e) return 0
   // d.ddde-05 as PostgreSQL prints it: one digit before the dot, no trailing zero, sign, two digits, below -4 or from 15 on
-  const canonical = b[first] !== 48 && (dot ? b[first + 1] === 46 && b[i - 1] !== 48 : i === first + 1) && b[i] === 101
-    && (b[i + 1] === 45 || b[i + 1] === 43) && e - i === 4
-    && (b[i + 1] === 45 ? two(b, i + 2) > 4 : two(b, i + 2) >= 15)
+  const canonical =
+    b[first] !== 48 &&
+    (dot ? b[first + 1] === 46 && b[i - 1] !== 48 : i === first + 1) &&
+    b[i] === 101 &&
+    (b[i + 1] === 45 || b[i + 1] === 43) &&
+    e - i === 4 &&
+    (b[i + 1] === 45 ? two(b, i + 2) > 4 : two(b, i + 2) >= 15)
   return canonical ? FIT | EXACT : FIT
-}
-
-const DAYS = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-function dayExists(y: number, m: number, d: number): boolean {
-  if (y === 0 || m < 1 || m > 12 || d < 1 || d > DAYS[m]!) return false
-  return m !== 2 || d !== 29 || (y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0))
-}
-function isoDay(b: Bytes, i: number): boolean {
-  if (b[i + 4] !== 45 || b[i + 7] !== 45) return false
-  const y1 = b[i]! - 48, y2 = b[i + 1]! - 48, y3 = b[i + 2]! - 48, y4 = b[i + 3]! - 48
-  const m1 = b[i + 5]! - 48, m2 = b[i + 6]! - 48, d1 = b[i + 8]! - 48, d2 = b[i + 9]! - 48
-  if (y1 < 0 || y1 > 9 || y2 < 0 || y2 > 9 || y3 < 0 || y3 > 9 || y4 < 0 || y4 > 9) return false
-  if (m1 < 0 || m1 > 1 || m2 < 0 || m2 > 9 || d1 < 0 || d1 > 3 || d2 < 0 || d2 > 9) return false
-  const d = d1 * 10 + d2, m = m1 * 10 + m2
-  if (d !== 0 && d <= 28 && m !== 0 && m <= 12 && y1 + y2 + y3 + y4 > 0) return true
-  return dayExists(y1 * 1000 + y2 * 100 + y3 * 10 + y4, m, d)
-}
-
-/** A day that exists: YYYY-MM-DD, YYYY/M/D, D/M/YYYY, M/D/YYYY, with / - or . ; both orders when both are possible. */
-function date(b: Bytes, s: number, e: number): number {
-  const n = e - s
-  if (n < 8 || n > 10) return 0
-  if (b[s + 4] === 45) return n === 10 && isoDay(b, s) ? FIT | ISO : 0
-  if (b[s + 4] === 47 || b[s + 4] === 46) {
-    const sep = b[s + 4]!, i = digits(b, s + 5, e), j = digits(b, i + 1, e)
-    if (digits(b, s, s + 4) === s + 4 && b[i] === sep && j === e && i - s - 5 <= 2 && i > s + 5 && j - i - 1 <= 2 && j > i + 1) {
-      const pad = padding(b, s + 5, i, i + 1, j)
-      return dayExists(int(b, s, s + 4), int(b, s + 5, i), int(b, i + 1, j)) ? FIT | pad | (sep === 47 ? YMD_SLASH : YMD_DOT) : 0
-    }
-  }
-  const i = digits(b, s, e), sep = b[i]
-  if (i === s || i - s > 2 || (sep !== 47 && sep !== 45 && sep !== 46)) return 0
-  const j = digits(b, i + 1, e)
-  if (b[j] !== sep || j === i + 1 || j - i - 1 > 2 || e - j !== 5 || digits(b, j + 1, e) !== e) return 0
-  const x = int(b, s, i), y = int(b, i + 1, j), year = int(b, j + 1, e)
-  let mask = 0
-  if (dayExists(year, y, x)) mask |= sep === 47 ? DMY_SLASH : sep === 45 ? DMY_DASH : DMY_DOT
-  if (sep !== 46 && dayExists(year, x, y)) mask |= sep === 47 ? MDY_SLASH : MDY_DASH
-  return mask ? FIT | mask | padding(b, s, i, i + 1, j) : 0
-}
-const int = (b: Bytes, s: number, e: number): number => { let v = 0; for (; s < e; s++) v = v * 10 + b[s]! - 48; return v }
-function padding(b: Bytes, s1: number, e1: number, s2: number, e2: number): number {
-  const zero = b[s1] === 48 || b[s2] === 48, short = e1 - s1 === 1 || e2 - s2 === 1
-  return zero ? (short ? 0 : PADDED) : short ? UNPADDED : PADDED | UNPADDED
-}
-
-/** Where HH:MM[:SS[.f]] that begins at i ends, or -1: hour ≤ 23, second ≤ 59, at most 6 fraction digits. */
-function clockEnd(b: Bytes, i: number, e: number): number {
-  if (e - i < 5 || b[i + 2] !== 58) return -1
-  const h1 = b[i]! - 48, h2 = b[i + 1]! - 48, m1 = b[i + 3]! - 48, m2 = b[i + 4]! - 48
-  if (h1 < 0 || h1 > 2 || h2 < 0 || h2 > 9 || (h1 === 2 && h2 > 3) || m1 < 0 || m1 > 5 || m2 < 0 || m2 > 9) return -1
-  i += 5
-  if (i >= e || b[i] !== 58) return i
-  if (i + 3 > e) return -1
-  const s1 = b[i + 1]! - 48, s2 = b[i + 2]! - 48
-  if (s1 < 0 || s1 > 5 || s2 < 0 || s2 > 9) return -1
-  i += 3
-  if (i >= e || b[i] !== 46) return i
-  const k = ++i
-  i = digits(b, i, e)
-  return i === k || i - k > 6 ? -1 : i
-}
-/** The spellings of the clock b[i..end). */
-function clockMask(b: Bytes, i: number, end: number): number {
-  const n = end - i
-  if (n === 8) return 1 | TRIMMED
-  return n === 5 ? NO_SECONDS : (1 << (n - 9)) | (b[end - 1] === 48 ? 0 : TRIMMED)
-}
-function time(b: Bytes, s: number, e: number): number {
-  if (e - s < 5 || e - s > 15) return 0
-  return clockEnd(b, s, e) === e ? FIT | clockMask(b, s, e) : 0
-}
-function stamp(b: Bytes, s: number, e: number, zone: boolean): number {
-  if (e - s < 16 || (b[s + 10] !== 84 && b[s + 10] !== 32) || !isoDay(b, s)) return 0
-  let i = clockEnd(b, s + 11, e)
-  if (i < 0) return 0
-  const mask = FIT | clockMask(b, s + 11, i) | (b[s + 10] === 84 ? SEP_T : SEP_SPACE)
-  if (!zone) return i === e ? mask : 0
-  if (i === e) return 0
-  if (b[i] === 90) return i + 1 === e ? mask | ZONE_Z : 0
-  if (b[i] !== 43 && b[i] !== 45) return 0
-  const minus = b[i] === 45, n = e - ++i
-  if ((n !== 2 && n !== 4 && n !== 5) || !digit(b[i]!) || !digit(b[i + 1]!) || two(b, i) > 14) return 0
-  let zero = !minus && two(b, i) === 0
-  if (n !== 2) {
-    const m = n === 5 ? i + 3 : i + 2
-    if ((n === 5 && b[i + 2] !== 58) || !digit(b[m]!) || !digit(b[m + 1]!) || two(b, m) > 59) return 0
-    zero &&= two(b, m) === 0
-  }
-  return zero ? mask | (n === 2 ? ZONE_HH : n === 4 ? ZONE_HHMM : ZONE_HH_MM) : mask
 }
 
 // one addition per byte counts the hex digits (low byte), the small letters and the capitals
 const HEX = new Int32Array(256)
 for (const c of '0123456789') HEX[c.charCodeAt(0)] = 1
-for (const c of 'abcdef') { HEX[c.charCodeAt(0)] = 1 + (1 << 8); HEX[c.charCodeAt(0) - 32] = 1 + (1 << 16) }
+for (const c of 'abcdef') {
+  HEX[c.charCodeAt(0)] = 1 + (1 << 8)
+  HEX[c.charCodeAt(0) - 32] = 1 + (1 << 16)
+}
 function uuid(b: Bytes, s: number, e: number): number {
   if (e - s !== 36 || b[s + 8] !== 45 || b[s + 13] !== 45 || b[s + 18] !== 45 || b[s + 23] !== 45) return 0
   let n = 0
@@ -215,40 +133,72 @@ function uuid(b: Bytes, s: number, e: number): number {
 
 const word = (b: Bytes, s: number): number => (b[s]! << 24) | (b[s + 1]! << 16) | (b[s + 2]! << 8) | b[s + 3]!
 const four = (w: string): number => word(new TextEncoder().encode(w), 0)
-const TRUE = [four('true'), four('TRUE'), four('True')] as const, FALS = [four('fals'), four('FALS'), four('Fals')] as const
+const TRUE = [four('true'), four('TRUE'), four('True')] as const,
+  FALS = [four('fals'), four('FALS'), four('Fals')] as const
 /** true/false in one of three cases; never t, f, yes, no, 0, 1. */
 function bool(b: Bytes, s: number, e: number): number {
-  if (e - s === 4) { const w = word(b, s); return w === TRUE[0] ? FIT | BOOL_LOWER : w === TRUE[1] ? FIT | BOOL_UPPER : w === TRUE[2] ? FIT | BOOL_TITLE : 0 }
+  if (e - s === 4) {
+    const w = word(b, s)
+    return w === TRUE[0] ? FIT | BOOL_LOWER : w === TRUE[1] ? FIT | BOOL_UPPER : w === TRUE[2] ? FIT | BOOL_TITLE : 0
+  }
   if (e - s !== 5) return 0
-  const w = word(b, s), last = b[s + 4]
-  return w === FALS[0] && last === 101 ? FIT | BOOL_LOWER : w === FALS[1] && last === 69 ? FIT | BOOL_UPPER : w === FALS[2] && last === 101 ? FIT | BOOL_TITLE : 0
+  const w = word(b, s),
+    last = b[s + 4]
+  return w === FALS[0] && last === 101
+    ? FIT | BOOL_LOWER
+    : w === FALS[1] && last === 69
+      ? FIT | BOOL_UPPER
+      : w === FALS[2] && last === 101
+        ? FIT | BOOL_TITLE
+        : 0
 }
 
 /** Objects and arrays only. jsonb refuses \u0000 and lone surrogates, numbers beyond numeric, and very deep nesting. */
 function json(b: Bytes, s: number, e: number, doubled: boolean): number {
-  const open = b[s], close = b[e - 1]
+  const open = b[s],
+    close = b[e - 1]
   if (!(open === 123 && close === 125) && !(open === 91 && close === 93)) return 0
   let t = utf8.decode(b.subarray(s, e))
   if (doubled) t = t.replaceAll('""', '"')
   if (/\\u(0000|d[89a-f])|[eE][+-]?\d{4}|[[{]{500}/i.test(t)) return 0
-  try { JSON.parse(t); return FIT } catch { return 0 }
+  try {
+    JSON.parse(t)
+    return FIT
+  } catch {
+    return 0
+  }
 }
 
 /** 0 when b[s..e) (a field without its quotes) does not fit the type, else its possible spellings. */
 export function spelling(type: number, b: Bytes, s: number, e: number, doubled: boolean): number {
-  switch (type) {  // a switch and not a table of functions: this is the hot path
-    case T.TEXT: case T.ANY: return FIT
-    case T.INT4: return int4(b, s, e)
-    case T.INT8: return int8(b, s, e)
-    case T.NUM: return num(b, s, e)
-    case T.DATE: return date(b, s, e)
-    case T.TSTZ: return stamp(b, s, e, true)
-    case T.TS: return stamp(b, s, e, false) || (date(b, s, e) & ISO ? FIT : 0)
-    case T.BOOL: return bool(b, s, e)
-    case T.UUID: return uuid(b, s, e)
-    case T.FLOAT: return float(b, s, e)
-    case T.TIME: return time(b, s, e)
-    case T.JSON: return json(b, s, e, doubled)
+  switch (
+    type // a switch and not a table of functions: this is the hot path
+  ) {
+    case T.TEXT:
+    case T.ANY:
+      return FIT
+    case T.INT4:
+      return int4(b, s, e)
+    case T.INT8:
+      return int8(b, s, e)
+    case T.NUM:
+      return num(b, s, e)
+    case T.DATE:
+      return date(b, s, e)
+    case T.TSTZ:
+      return stamp(b, s, e, true)
+    case T.TS:
+      return stamp(b, s, e, false) || (date(b, s, e) & ISO ? FIT : 0)
+    case T.BOOL:
+      return bool(b, s, e)
+    case T.UUID:
+      return uuid(b, s, e)
+    case T.FLOAT:
+      return float(b, s, e)
+    case T.TIME:
+      return time(b, s, e)
+    case T.JSON:
+      return json(b, s, e, doubled)
   }
   return 0
 }

@@ -25,7 +25,13 @@ export async function asMain(db: TestDatabase): Promise<WorkspaceSql> {
       await sql('begin')
       try {
         await sql(`create materialized view ws_main.${pg.escapeIdentifier(name)} as ${definition} with no data`)
-        const [view] = await sql('select * from app_hidden.register_matview($1, $2, $3, $4, $5)', [name, definition, key ?? null, schedule ?? null, notifyWhen])
+        const [view] = await sql('select * from app_hidden.register_matview($1, $2, $3, $4, $5)', [
+          name,
+          definition,
+          key ?? null,
+          schedule ?? null,
+          notifyWhen,
+        ])
         await sql(`select * from app_hidden.refresh_matview($1, 'create')`, [name])
         await sql('commit')
         return view.id

@@ -53,7 +53,10 @@ export async function startWorld({ cron = false, ...settings }: Partial<Config> 
     throw error
   })
   const token = ({ workspace = 'main', role = 'owner' }: { workspace?: string; role?: MemberRole } = {}) =>
-    createToken({ owner: server.db.owner, workspaces: makeWorkspaces({ owner: server.db.owner, secret: config.secret, overTcp: false }) }, { workspace, role })
+    createToken(
+      { owner: server.db.owner, workspaces: makeWorkspaces({ owner: server.db.owner, secret: config.secret, overTcp: false }) },
+      { workspace, role },
+    )
   const owner = await token()
 
   return {

@@ -27,7 +27,15 @@ describe('a refresh', () => {
     await main.view('big', 'select * from ws_main.sales where amount > 5', { key: ['id'] })
 
     const event = await lastEvent()
-    expect(event).toMatchObject({ matview_name: 'big', workspace: 'main', status: 'new', inserted: '2', updated: '0', deleted: '0', row_count: '2' })
+    expect(event).toMatchObject({
+      matview_name: 'big',
+      workspace: 'main',
+      status: 'new',
+      inserted: '2',
+      updated: '0',
+      deleted: '0',
+      row_count: '2',
+    })
     expect(await changesOf(event.refresh_id)).toEqual([
       { op: 'insert', key: { id: 1 }, old: null, new: { id: 1, amount: 10 } },
       { op: 'insert', key: { id: 2 }, old: null, new: { id: 2, amount: 20 } },
@@ -151,7 +159,10 @@ describe('a refresh', () => {
   })
 
   it('of a view of another workspace, or of none, is one and the same refusal (TMNOF)', async () => {
-    await expect(main.refresh('relation_stats')).rejects.toMatchObject({ code: 'TMNOF', message: 'There is no materialized view relation_stats' })
+    await expect(main.refresh('relation_stats')).rejects.toMatchObject({
+      code: 'TMNOF',
+      message: 'There is no materialized view relation_stats',
+    })
     await expect(main.refresh('nope')).rejects.toMatchObject({ code: 'TMNOF', message: 'There is no materialized view nope' })
   })
 })
@@ -160,16 +171,20 @@ describe('the changes of all events together', () => {
   it.each([
     ['with a key', ['id']],
     ['without a key', undefined],
-  ])('lead through random changes to exactly the rows of the view, %s', async (title, key) => {
+  ])('lead through random changes to exactly the rows of the view, %s', async (_title, key) => {
     const name = key ? 'keyed' : 'keyless'
     const definition = key ? 'select * from ws_main.base where v < 4' : 'select v, t, j from ws_main.base where v < 4'
     await main.sql('create table if not exists ws_main.base (id int primary key, v int, t text, j jsonb)')
-    await main.sql(`insert into ws_main.base select i, (random() * 5)::int, 'x' || (random() * 3)::int, '{"a": 1}' from generate_series(1, 200) i on conflict do nothing`)
+    await main.sql(
+      `insert into ws_main.base select i, (random() * 5)::int, 'x' || (random() * 3)::int, '{"a": 1}' from generate_series(1, 200) i on conflict do nothing`,
+    )
     await main.view(name, definition, key ? { key } : {})
     for (let round = 0; round < 12; round++) {
       await main.sql('update ws_main.base set v = (random() * 5)::int where random() < 0.1')
       await main.sql('delete from ws_main.base where random() < 0.05')
-      await main.sql(`insert into ws_main.base select g, (random() * 5)::int, 'x', null from generate_series(1, 250) g where random() < 0.05 on conflict do nothing`)
+      await main.sql(
+        `insert into ws_main.base select g, (random() * 5)::int, 'x', null from generate_series(1, 250) g where random() < 0.05 on conflict do nothing`,
+      )
       await main.refresh(name)
     }
 
@@ -200,7 +215,8 @@ describe('the ids of events', () => {
       let cursor = (await db.sql('select coalesce(max(id), 0) as id from app_public.matview_refresh_events'))[0].id
       for (let last = false; !last; ) {
         last = done
-        for (const { id } of await db.sql('select id from app_public.matview_refresh_events where id > $1 order by id', [cursor])) seen.push((cursor = id))
+        for (const { id } of await db.sql('select id from app_public.matview_refresh_events where id > $1 order by id', [cursor]))
+          seen.push((cursor = id))
       }
     })()
     const [{ before }] = await db.sql('select max(id)::int as before from app_public.matview_refresh_events')
@@ -208,7 +224,9 @@ describe('the ids of events', () => {
       writers.map(async (client, w) => {
         for (let i = 0; i < 40; i++) {
           await client.query('begin')
-          await client.query(`insert into app_public.matview_refresh_events (workspace, matview_id, matview_name) values ('main', 0, 'race')`)
+          await client.query(
+            `insert into app_public.matview_refresh_events (workspace, matview_id, matview_name) values ('main', 0, 'race')`,
+          )
           await client.query((i + w) % 5 === 0 ? 'rollback' : 'commit')
         }
       }),

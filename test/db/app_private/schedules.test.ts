@@ -28,12 +28,21 @@ describe('a schedule', () => {
     expect(await db.sql('select app_private.check_schedule($1) as kept', [given])).toEqual([{ kept }])
   })
 
-  it.each(['', '* * * *', '60 * * * *', '* * 0 * *', '*/0 * * * *', 'at noon', '0 seconds', '60 seconds', '* * * * * *', '1-70 * * * *', '99999999999 * * * *'])(
-    '"%s" is refused (TMSCH)',
-    async (given) => {
-      await expect(db.sql('select app_private.check_schedule($1)', [given])).rejects.toMatchObject({ code: 'TMSCH' })
-    },
-  )
+  it.each([
+    '',
+    '* * * *',
+    '60 * * * *',
+    '* * 0 * *',
+    '*/0 * * * *',
+    'at noon',
+    '0 seconds',
+    '60 seconds',
+    '* * * * * *',
+    '1-70 * * * *',
+    '99999999999 * * * *',
+  ])('"%s" is refused (TMSCH)', async (given) => {
+    await expect(db.sql('select app_private.check_schedule($1)', [given])).rejects.toMatchObject({ code: 'TMSCH' })
+  })
 
   it('fires when croner says that it does, in 400 random minutes', async () => {
     const pick = <T>(list: T[]): T => list[Math.floor(Math.random() * list.length)]!
@@ -45,7 +54,15 @@ describe('a schedule', () => {
     for (let i = 0; i < 400; i++) {
       // */n in the day fields is left out: there pg_cron and croner differ in what counts as a star
       const text = `${pick([field(0, 59), '*/7'])} ${field(0, 23)} ${field(1, 28)} ${field(1, 12)} ${field(0, 6)}`
-      const at = new Date(Date.UTC(2026, Math.floor(Math.random() * 12), 1 + Math.floor(Math.random() * 28), Math.floor(Math.random() * 24), Math.floor(Math.random() * 60)))
+      const at = new Date(
+        Date.UTC(
+          2026,
+          Math.floor(Math.random() * 12),
+          1 + Math.floor(Math.random() * 28),
+          Math.floor(Math.random() * 24),
+          Math.floor(Math.random() * 60),
+        ),
+      )
       const [{ fires }] = await db.sql('select app_private.cron_matches($1, $2) as fires', [text, at])
       const starred = text.split(' ')[2] === '*' || text.split(' ')[4] === '*'
       const next = new Cron(text, { timezone: 'UTC', domAndDow: starred }).nextRun(new Date(at.getTime() - 1000))
@@ -85,7 +102,10 @@ describe('run_schedule', () => {
     await main.sql(`call app_private.run_schedule(${schedule})`)
     await main.sql(`call app_private.run_schedule(${schedule})`)
 
-    expect(await db.sql(`select reason from app_public.runs where matview_id = $1 order by id`, [id])).toEqual([{ reason: 'create' }, { reason: 'schedule' }])
+    expect(await db.sql(`select reason from app_public.runs where matview_id = $1 order by id`, [id])).toEqual([
+      { reason: 'create' },
+      { reason: 'schedule' },
+    ])
   })
 
   it('leaves the schedules of others alone', async () => {
@@ -106,6 +126,11 @@ describe('run_schedule', () => {
 
     await db.sql(`update app_public.workspaces set archived_at = null where id = 'main'`)
     expect(due).toEqual([])
-    expect(await db.sql(`select id from app_private.due_schedules() where workspace = 'main' and id = (select id::text from app_public.schedules where matview_id = $1)`, [id])).toHaveLength(1)
+    expect(
+      await db.sql(
+        `select id from app_private.due_schedules() where workspace = 'main' and id = (select id::text from app_public.schedules where matview_id = $1)`,
+        [id],
+      ),
+    ).toHaveLength(1)
   })
 })

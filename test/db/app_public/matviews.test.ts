@@ -37,7 +37,10 @@ it('a view that others read is not dropped, and they are named (TMDEP)', async (
   await main.view('below', 'select * from ws_main.base')
   await main.view('above', 'select * from ws_main.below')
 
-  await expect(main.sql(`select app_public.drop_matview('below')`)).rejects.toMatchObject({ code: 'TMDEP', detail: expect.stringContaining('materialized view above depends on') })
+  await expect(main.sql(`select app_public.drop_matview('below')`)).rejects.toMatchObject({
+    code: 'TMDEP',
+    detail: expect.stringContaining('materialized view above depends on'),
+  })
 })
 
 it('a base table dropped with CASCADE leaves a dropped event and no orphan schedule', async () => {
@@ -60,11 +63,16 @@ it('a view dropped in psql is forgotten as well', async () => {
 it('a name that is registered already is refused (TMEXI)', async () => {
   await main.view('twice', 'select 1 as one')
 
-  await expect(main.sql(`select app_hidden.register_matview('twice', 'select 1', null, null, 'always')`)).rejects.toMatchObject({ code: 'TMEXI' })
+  await expect(main.sql(`select app_hidden.register_matview('twice', 'select 1', null, null, 'always')`)).rejects.toMatchObject({
+    code: 'TMEXI',
+  })
 })
 
 it('a key that the view has not is refused, and nothing stays (TMKEY)', async () => {
-  await expect(main.view('keyless', 'select v from ws_main.base', { key: ['id'] })).rejects.toMatchObject({ code: 'TMKEY', message: 'The view has no column id' })
+  await expect(main.view('keyless', 'select v from ws_main.base', { key: ['id'] })).rejects.toMatchObject({
+    code: 'TMKEY',
+    message: 'The view has no column id',
+  })
   await expect(main.view('json_key', `select '{}'::json as j`, { key: ['j'] })).rejects.toMatchObject({ code: 'TMKEY' })
   expect(await db.sql(`select from app_public.matviews where name in ('keyless', 'json_key')`)).toHaveLength(0)
 })
@@ -109,8 +117,10 @@ it('an exported view is SQL that brings the same view back', async () => {
   await owner.query('reset role')
   owner.release()
 
-  expect(await main.sql(`select definition, key, notify_when, app_public.matviews_schedule(m) as schedule from app_public.matviews m where name = 'to export'`)).toEqual([
-    { definition, key: ['id'], notify_when: 'always', schedule: '7 seconds' },
-  ])
+  expect(
+    await main.sql(
+      `select definition, key, notify_when, app_public.matviews_schedule(m) as schedule from app_public.matviews m where name = 'to export'`,
+    ),
+  ).toEqual([{ definition, key: ['id'], notify_when: 'always', schedule: '7 seconds' }])
   expect(await main.refresh('to export')).toMatchObject({ error: null, status: 'announced', inserted: '2' })
 })

@@ -30,13 +30,20 @@ describe('the ticker', () => {
   afterAll(() => world?.close())
 
   const eventsOf = (name: string) =>
-    world.db.sql(`select e.status_change_time from app_public.matview_refresh_events e join app_public.runs r on r.event_id = e.id where e.matview_name = $1 and r.reason = 'schedule' order by e.id`, [name])
+    world.db.sql(
+      `select e.status_change_time from app_public.matview_refresh_events e join app_public.runs r on r.event_id = e.id where e.matview_name = $1 and r.reason = 'schedule' order by e.id`,
+      [name],
+    )
 
   it('refreshes every two seconds, on the grid', async () => {
     const { createMatview } = await world.graphql(CREATE, { name: 'ticks', schedule: '2 seconds' })
     expect(createMatview.matview).toEqual({ name: 'ticks', schedule: '2 seconds', runner: 'ticker', notifyWhen: 'ALWAYS' })
 
-    const events = await until(() => eventsOf('ticks'), (rows) => rows.length >= 3, 12)
+    const events = await until(
+      () => eventsOf('ticks'),
+      (rows) => rows.length >= 3,
+      12,
+    )
 
     expect(events.length).toBeGreaterThanOrEqual(3)
     for (const late of lateness(events, 2)) expect(late).toBeLessThan(1000)
@@ -47,7 +54,9 @@ describe('the ticker', () => {
     const from = new Date()
     await new Promise((resolve) => setTimeout(resolve, 6500))
 
-    const slots = (await eventsOf('ticks')).filter((e) => e.status_change_time > from).map((e) => Math.floor(e.status_change_time.getTime() / 2000))
+    const slots = (await eventsOf('ticks'))
+      .filter((e) => e.status_change_time > from)
+      .map((e) => Math.floor(e.status_change_time.getTime() / 2000))
 
     expect(slots.length).toBeGreaterThanOrEqual(2)
     expect(new Set(slots).size).toBe(slots.length)
@@ -66,15 +75,25 @@ describeNeeding(pgCron(), 'pg_cron', () => {
     const { createMatview } = await world.graphql(CREATE, { name: 'by_seconds', schedule: '5 seconds' })
     await world.graphql(CREATE, { name: 'by_minute', schedule: '* * * * *' })
     expect(createMatview.matview.runner).toMatch(/^pg_cron/)
-    expect(await world.db.sql(`select username, count(*)::int as jobs from cron.job where jobname like 'refresh %' and username = 'ws_main' group by 1`)).toEqual([{ username: 'ws_main', jobs: 2 }])
+    expect(
+      await world.db.sql(
+        `select username, count(*)::int as jobs from cron.job where jobname like 'refresh %' and username = 'ws_main' group by 1`,
+      ),
+    ).toEqual([{ username: 'ws_main', jobs: 2 }])
 
     const ran = await until(
-      () => world.db.sql(`select matview_name, count(*)::int as n from app_public.runs where reason = 'schedule' and workspace = 'main' group by 1 order by 1`),
+      () =>
+        world.db.sql(
+          `select matview_name, count(*)::int as n from app_public.runs where reason = 'schedule' and workspace = 'main' group by 1 order by 1`,
+        ),
       (rows) => rows.length === 2 && rows[1].n >= 3,
       95,
     )
 
-    expect(ran).toEqual([{ matview_name: 'by_minute', n: expect.any(Number) }, { matview_name: 'by_seconds', n: expect.any(Number) }])
+    expect(ran).toEqual([
+      { matview_name: 'by_minute', n: expect.any(Number) },
+      { matview_name: 'by_seconds', n: expect.any(Number) },
+    ])
     const main = await asMain(world.db)
     await main.sql(`select app_public.drop_matview('by_seconds'), app_public.pause_schedule('by_minute', true)`)
     await main.close()

@@ -18,7 +18,11 @@ export interface Lab {
   doors: Db
   url: string
   /** A raw body. */
-  send(body: string | Uint8Array, options?: Record<string, string>, headers?: Record<string, string>): Promise<{ status: number; body: any }>
+  send(
+    body: string | Uint8Array,
+    options?: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any }>
   /** The rows of a table of workspace main, in the order they came, without row_id; values as text. */
   rows(table: string): Promise<(string | null)[][]>
   types(table: string): Promise<Record<string, string>>
@@ -39,21 +43,36 @@ export async function startLab(more: Partial<UploadDependencies> = {}): Promise<
   const server = app.listen(0, '127.0.0.1')
   await new Promise((ok) => server.once('listening', ok))
   server.requestTimeout = 0
-  server.keepAliveTimeout = 0      // a test that computes for long must not find its connection closed
+  server.keepAliveTimeout = 0 // a test that computes for long must not find its connection closed
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    db, doors, url,
+    db,
+    doors,
+    url,
     async send(body, options = {}, headers = {}) {
-      const reply = await fetch(`${url}/upload-file?${new URLSearchParams(options)}`, { method: 'POST', headers: { 'content-type': 'text/csv', ...headers }, body: body as BodyInit })
+      const reply = await fetch(`${url}/upload-file?${new URLSearchParams(options)}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv', ...headers },
+        body: body as BodyInit,
+      })
       return { status: reply.status, body: await reply.json() }
     },
     async rows(table) {
-      const columns = (await db.sql(`select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attname <> 'row_id' order by attnum`, [`ws_main."${table}"`])).map((c) => c.attname as string)
+      const columns = (
+        await db.sql(
+          `select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attname <> 'row_id' order by attnum`,
+          [`ws_main."${table}"`],
+        )
+      ).map((c) => c.attname as string)
       const list = columns.map((c) => `"${c.replaceAll('"', '""')}"::text`).join(', ')
-      return (await db.admin.query({ text: `select ${list || 'null'} from ws_main."${table}" order by ctid`, rowMode: 'array' } as any)).rows as (string | null)[][]
+      return (await db.admin.query({ text: `select ${list || 'null'} from ws_main."${table}" order by ctid`, rowMode: 'array' } as any))
+        .rows as (string | null)[][]
     },
     async types(table) {
-      const found = await db.sql(`select attname, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`, [`ws_main."${table}"`])
+      const found = await db.sql(
+        `select attname, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+        [`ws_main."${table}"`],
+      )
       return Object.fromEntries(found.map((c) => [c.attname, c.type]))
     },
     async close() {
@@ -69,7 +88,12 @@ export async function startLab(more: Partial<UploadDependencies> = {}): Promise<
 export const corpora = path.resolve(import.meta.dirname, '../../../../shared/csv-corpora')
 export function describeCorpora(title: string, suite: () => void): void {
   if (existsSync(corpora)) return describe(title, suite)
-  if (process.env.CI === 'true') return describe(title, () => { it('has the corpora, as CI must', () => { throw new Error(`${corpora} is missing`) }) })
+  if (process.env.CI === 'true')
+    return describe(title, () => {
+      it('has the corpora, as CI must', () => {
+        throw new Error(`${corpora} is missing`)
+      })
+    })
   process.stderr.write(`SKIPPED ${title}: ${corpora} is missing\n`)
   describe.skip(title, suite)
 }

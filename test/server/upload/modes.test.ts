@@ -3,7 +3,9 @@ import { startLab, type Lab } from './lab.ts'
 /** append, replace and upsert: same table, by name, nothing narrowed. */
 describe('a file into a table that is there', () => {
   let lab: Lab
-  beforeAll(async () => { lab = await startLab() })
+  beforeAll(async () => {
+    lab = await startLab()
+  })
   afterAll(() => lab.close())
   const make = async (table: string, csv = 'id,name,born\n1,a,2000-01-01\n2,b,2001-01-01\n', more = {}) => {
     const { status, body } = await lab.send(csv, { table, ...more })
@@ -16,7 +18,11 @@ describe('a file into a table that is there', () => {
     const { status, body } = await lab.send('name,ID\nc,3\n', { table: 'a1', mode: 'append' })
 
     expect([status, body.rows, body.mode]).toEqual([201, 1, 'append'])
-    expect(await lab.rows('a1')).toEqual([['1', 'a', '2000-01-01'], ['2', 'b', '2001-01-01'], ['3', 'c', null]])
+    expect(await lab.rows('a1')).toEqual([
+      ['1', 'a', '2000-01-01'],
+      ['2', 'b', '2001-01-01'],
+      ['3', 'c', null],
+    ])
   })
 
   it('appends by place when there is no header', async () => {
@@ -42,7 +48,10 @@ describe('a file into a table that is there', () => {
     const refused = await lab.send('id,name\n3,c\nx4,d\n', { table: 'a4', mode: 'append' })
     const widened = await lab.send('id,name\n3,c\nx4,d\n', { table: 'a4', mode: 'append', widen: 'true' })
 
-    expect([refused.status, refused.body]).toEqual([422, expect.objectContaining({ code: 'TMTYP', line: 3, record: 2, column: 'id', value: 'x4', reason: 'not an integer' })])
+    expect([refused.status, refused.body]).toEqual([
+      422,
+      expect.objectContaining({ code: 'TMTYP', line: 3, record: 2, column: 'id', value: 'x4', reason: 'not an integer' }),
+    ])
     expect([widened.status, widened.body.code]).toEqual([201, undefined])
     expect((await lab.rows('a4')).map((r) => r[0])).toEqual(['1', '2', '3', 'x4'])
   })
@@ -52,7 +61,9 @@ describe('a file into a table that is there', () => {
     const { body } = await lab.send('id,name\n3,c\nx4,d\n5\n6,f\n', { table: 'a5', mode: 'append', on_error: 'skip' })
 
     expect(body).toMatchObject({ rows: 2, rejected: 2, rejects: 'a5_rejects' })
-    expect(await lab.db.sql(`select line::int, record::int, "column", value, reason, text, loaded from ws_main.a5_rejects order by row_id`)).toEqual([
+    expect(
+      await lab.db.sql(`select line::int, record::int, "column", value, reason, text, loaded from ws_main.a5_rejects order by row_id`),
+    ).toEqual([
       { line: 3, record: 2, column: 'id', value: 'x4', reason: 'not an integer', text: 'x4,d', loaded: false },
       { line: 4, record: 3, column: null, value: null, reason: 'expected 2 fields, found 1', text: '5', loaded: false },
     ])
@@ -81,7 +92,11 @@ describe('a file into a table that is there', () => {
     const { status, body } = await lab.send('id,name\n2,B\n3,c\n3,C\n', { table: 'u1', mode: 'upsert' })
 
     expect([status, body]).toEqual([201, expect.objectContaining({ inserted: 1, updated: 1, key: ['id'] })])
-    expect((await lab.rows('u1')).sort()).toEqual([['1', 'a', '2000-01-01'], ['2', 'B', '2001-01-01'], ['3', 'C', null]])
+    expect((await lab.rows('u1')).sort()).toEqual([
+      ['1', 'a', '2000-01-01'],
+      ['2', 'B', '2001-01-01'],
+      ['3', 'C', null],
+    ])
   })
 
   it('says when the key is not unique [TMKEY]', async () => {

@@ -4,31 +4,56 @@ import { startLab, type Lab } from './lab.ts'
 /** What is guessed can be given, and what is given is kept. */
 describe('options of an upload', () => {
   let lab: Lab
-  beforeAll(async () => { lab = await startLab() })
+  beforeAll(async () => {
+    lab = await startLab()
+  })
   afterAll(() => lab.close())
 
   it('previews without keeping anything', async () => {
     const { status, body } = await lab.send('a;b\n1;2020-01-01\nx;2020-01-02\n', { table: 'p', dry_run: 'true' })
 
     expect(status).toBe(200)
-    expect(body).toMatchObject({ dry_run: true, dialect: { delimiter: ';' }, preview: { rows: [['1', '2020-01-01'], ['x', '2020-01-02']] } })
-    expect(body.columns.map((c: any) => [c.name, c.type])).toEqual([['a', 'text'], ['b', 'date']])
-    expect(await lab.db.sql(`select to_regclass('ws_main.p') as t, (select count(*)::int from app_public.uploads) as n`)).toEqual([{ t: null, n: 0 }])
+    expect(body).toMatchObject({
+      dry_run: true,
+      dialect: { delimiter: ';' },
+      preview: {
+        rows: [
+          ['1', '2020-01-01'],
+          ['x', '2020-01-02'],
+        ],
+      },
+    })
+    expect(body.columns.map((c: any) => [c.name, c.type])).toEqual([
+      ['a', 'text'],
+      ['b', 'date'],
+    ])
+    expect(await lab.db.sql(`select to_regclass('ws_main.p') as t, (select count(*)::int from app_public.uploads) as n`)).toEqual([
+      { t: null, n: 0 },
+    ])
   })
 
   it('renames and types columns', async () => {
-    const { body } = await lab.send('zip,n,flag\n08001,1,yes\n,2,no\n', { table: 'o1', columns: '{"zip":{"name":"postcode","type":"text"},"n":"numeric","flag":"boolean"}' })
+    const { body } = await lab.send('zip,n,flag\n08001,1,yes\n,2,no\n', {
+      table: 'o1',
+      columns: '{"zip":{"name":"postcode","type":"text"},"n":"numeric","flag":"boolean"}',
+    })
 
     expect(body.code).toBeUndefined()
     expect(await lab.types('o1')).toEqual({ row_id: 'bigint', postcode: 'text', n: 'numeric', flag: 'boolean' })
-    expect(await lab.rows('o1')).toEqual([['08001', '1', 'true'], [null, '2', 'false']])
+    expect(await lab.rows('o1')).toEqual([
+      ['08001', '1', 'true'],
+      [null, '2', 'false'],
+    ])
   })
 
   it('leaves columns out', async () => {
     const { body } = await lab.send('a,b,c\n1,"x, y",2\n3,z,4\n', { table: 'o1b', columns: '{"b":{"skip":true},"c":{"name":"d"}}' })
 
     expect(body.columns.map((c: any) => c.name)).toEqual(['a', 'd'])
-    expect(await lab.rows('o1b')).toEqual([['1', '2'], ['3', '4']])
+    expect(await lab.rows('o1b')).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ])
   })
 
   it('makes an empty table of an empty file when bad records are skipped, else says that it is empty [TMCSV]', async () => {
@@ -54,11 +79,20 @@ describe('options of an upload', () => {
     await lab.send('n,price\n1,"1.234,50 €"\nNA,"12,00 €"\n', { table: 'o3', nulls: 'NA', decimal: ',', thousands: '.', currency: 'true' })
     await lab.send('n,price\n1,"1,234"\nNA,"12"\n', { table: 'o4' })
 
-    expect(await lab.rows('o3')).toEqual([['1', '1234.50'], [null, '12.00']])
-    expect(await lab.rows('o4')).toEqual([['1', '1,234'], ['NA', '12']])
+    expect(await lab.rows('o3')).toEqual([
+      ['1', '1234.50'],
+      [null, '12.00'],
+    ])
+    expect(await lab.rows('o4')).toEqual([
+      ['1', '1,234'],
+      ['NA', '12'],
+    ])
   })
 
-  it.each([['dmy', '2024-02-01'], ['mdy', '2024-01-02']])('takes the order of days and months from %s', async (order, want) => {
+  it.each([
+    ['dmy', '2024-02-01'],
+    ['mdy', '2024-01-02'],
+  ])('takes the order of days and months from %s', async (order, want) => {
     await lab.send('d\n01/02/2024\n', { table: `d_${order}`, date_order: order })
 
     expect(await lab.rows(`d_${order}`)).toEqual([[want]])
@@ -101,8 +135,16 @@ describe('options of an upload', () => {
   })
 
   it.each([
-    [{ mode: 'sideways' }, 'mode'], [{ on_error: 'x' }, 'on_error'], [{ columns: '{' }, 'columns'], [{ columns: '{"a":"money"}' }, 'columns'], [{ dialect: '{"x":1}' }, 'dialect'],
-    [{ delimiter: '"' }, 'delimiter'], [{ encoding: 'ebcdic' }, 'encoding'], [{ colour: 'red' }, 'colour'], [{ header: 'maybe' }, 'header'], [{ decimal: 'x' }, 'decimal'],
+    [{ mode: 'sideways' }, 'mode'],
+    [{ on_error: 'x' }, 'on_error'],
+    [{ columns: '{' }, 'columns'],
+    [{ columns: '{"a":"money"}' }, 'columns'],
+    [{ dialect: '{"x":1}' }, 'dialect'],
+    [{ delimiter: '"' }, 'delimiter'],
+    [{ encoding: 'ebcdic' }, 'encoding'],
+    [{ colour: 'red' }, 'colour'],
+    [{ header: 'maybe' }, 'header'],
+    [{ decimal: 'x' }, 'decimal'],
   ])('refuses %j [TMARG]', async (options, option) => {
     const { status, body } = await lab.send('a\n1\n', { table: 'never', ...options } as any)
 
@@ -113,7 +155,10 @@ describe('options of an upload', () => {
     expect((await lab.send('a\n1\n', { table: '_hidden' })).body.code).toBe('TMNAM')
   })
 
-  it.each([[Buffer.from('PK\x03\x04 and more of it'), 'Excel'], [Buffer.from('PAR1 and more'), 'Parquet']])('says what to do with %s [TMMED]', async (bytes, what) => {
+  it.each([
+    [Buffer.from('PK\x03\x04 and more of it'), 'Excel'],
+    [Buffer.from('PAR1 and more'), 'Parquet'],
+  ])('says what to do with %s [TMMED]', async (bytes, what) => {
     const { status, body } = await lab.send(bytes, { table: 'never' })
 
     expect([status, body.code, body.message]).toEqual([415, 'TMMED', expect.stringContaining(what)])

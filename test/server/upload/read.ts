@@ -10,10 +10,19 @@ import { sniffBytes, toUtf8, type Known, type Sniffed } from '../../../server/up
 import { Tap, type BadRecord } from '../../../server/upload/tap.ts'
 import { T } from '../../../server/upload/types.ts'
 
-export interface Read { sniffed: Sniffed; rows: string[][]; bad: BadRecord[]; records: number; lines: number }
+export interface Read {
+  sniffed: Sniffed
+  rows: string[][]
+  bad: BadRecord[]
+  records: number
+  lines: number
+}
 
 /** Every cell as text. `cuts`: where the chunks end. */
-export function readAll(file: Uint8Array, { known = {}, skip = false, cuts = [] as number[] }: { known?: Known; skip?: boolean; cuts?: number[] } = {}): Read {
+export function readAll(
+  file: Uint8Array,
+  { known = {}, skip = false, cuts = [] as number[] }: { known?: Known; skip?: boolean; cuts?: number[] } = {},
+): Read {
   const { bytes } = toUtf8(file, true, known.encoding)
   const b = Buffer.from(bytes)
   const sniffed = sniffBytes(b, true, known)
@@ -23,13 +32,26 @@ export function readAll(file: Uint8Array, { known = {}, skip = false, cuts = [] 
   columns.settled = true
   columns.refresh()
   const fast = new Tap({ dialect: sniffed.dialect, columns, onBad: () => {} }).scanner.fast
-  const quote = fast ? copyQuote(sniffed.dialect) : 34, delimiter = fast ? sniffed.dialect.delimiter : ','
+  const quote = fast ? copyQuote(sniffed.dialect) : 34,
+    delimiter = fast ? sniffed.dialect.delimiter : ','
   const out = new Output(delimiter.charCodeAt(0), quote, sniffed.dialect.line_end)
   const bad: BadRecord[] = []
-  const tap = new Tap({ dialect: sniffed.dialect, columns, copyQuote: quote, skip, out, isUtf8, lines: sniffed.dataLine,
-    onBad: (x) => { if (!skip) throw Object.assign(new Error(x.reason), { bad: x }); bad.push(x) } })
+  const tap = new Tap({
+    dialect: sniffed.dialect,
+    columns,
+    copyQuote: quote,
+    skip,
+    out,
+    isUtf8,
+    lines: sniffed.dataLine,
+    onBad: (x) => {
+      if (!skip) throw Object.assign(new Error(x.reason), { bad: x })
+      bad.push(x)
+    },
+  })
   const parts: Uint8Array[] = []
-  let from = sniffed.dataStart, rest = Buffer.alloc(0)
+  let from = sniffed.dataStart,
+    rest = Buffer.alloc(0)
   for (const at of [...cuts.filter((c) => c > from && c < b.length).sort((x, y) => x - y), b.length]) {
     const d = Buffer.concat([rest, b.subarray(from, at)])
     from = at
@@ -38,6 +60,16 @@ export function readAll(file: Uint8Array, { known = {}, skip = false, cuts = [] 
     rest = d.subarray(tap.pos)
   }
   const text = Buffer.concat(parts)
-  const rows = text.length === 0 ? [] : (parse(text, { delimiter, quote: String.fromCharCode(quote), escape: String.fromCharCode(quote), record_delimiter: ['\r\n', '\n', '\r'], relax_column_count: true, skip_empty_lines: false }) as string[][])
+  const rows =
+    text.length === 0
+      ? []
+      : (parse(text, {
+          delimiter,
+          quote: String.fromCharCode(quote),
+          escape: String.fromCharCode(quote),
+          record_delimiter: ['\r\n', '\n', '\r'],
+          relax_column_count: true,
+          skip_empty_lines: false,
+        }) as string[][])
   return { sniffed, rows, bad, records: tap.records, lines: tap.lines }
 }

@@ -4,7 +4,9 @@ import { startWorld, type World } from '../../support/world.ts'
 /** The route as the whole server mounts it: tokens, roles, the uploads of GraphQL. */
 describe('uploads of a running server', () => {
   let world: World
-  beforeAll(async () => { world = await startWorld() })
+  beforeAll(async () => {
+    world = await startWorld()
+  })
   afterAll(() => world?.close())
   const sample = readFileSync(new URL('../../samples/contacts.csv', import.meta.url))
 
