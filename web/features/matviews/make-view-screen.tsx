@@ -1,8 +1,70 @@
-// Placeholder.
+// Make a view: /views/new?from=<relation>. When it is made, one sees its rows.
+import { Button } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { ApiError } from '../../shared/api/request.ts'
+import { useRole, useWorkspace } from '../../shared/api/session.ts'
+import { AppLink, relationTo } from '../../shared/ui/app-link.tsx'
+import { Problem } from '../../shared/ui/states.tsx'
+import { useGo } from '../../shared/ui/use-go.ts'
+import { CREATE, createInput, createMatview } from './create-matview.ts'
+import { startOf, type Draft } from './draft.ts'
+import { ViewForm } from './view-form.tsx'
+
+const READER = new ApiError({ code: 'READER', message: 'Readers cannot make views', hint: 'An owner can make you an editor.' })
+
 export function MakeViewScreen() {
+  const workspace = useWorkspace()
+  const role = useRole()
+  const go = useGo()
+  const queries = useQueryClient()
+  const { from } = useSearch({ strict: false }) as { from?: string }
+  const [draft, setDraft] = useState<Draft>(() => ({
+    name: from ? `${from}_view`.slice(0, 63) : '',
+    definition: startOf(from),
+    key: [],
+    schedule: null,
+    notifyWhen: 'NOT_EMPTY',
+  }))
+  const create = useMutation({
+    mutationFn: () => createMatview(workspace, draft),
+    onSuccess: async ({ name }) => {
+      await queries.invalidateQueries({ queryKey: ['catalog', workspace] })
+      await go(relationTo(workspace, name))
+    },
+  })
   return (
     <div className="tm-page">
-      <h1>MakeViewScreen</h1>
+      <title>Make a view · Tidemark</title>
+      <div className="tm-page-head">
+        <h1>Make a view</h1>
+      </div>
+      {role === 'reader' ? (
+        <Problem error={READER} />
+      ) : (
+        <ViewForm
+          draft={draft}
+          set={(part) => setDraft((old) => ({ ...old, ...part }))}
+          error={create.error}
+          busy={create.isPending}
+          done="Make the view"
+          submit={() => create.mutate()}
+          leave={
+            <Button
+              variant="default"
+              size="sm"
+              renderRoot={(props) =>
+                from ? <AppLink {...relationTo(workspace, from)} {...props} /> : <AppLink to={`/w/${workspace}`} {...props} />
+              }
+            >
+              Cancel
+            </Button>
+          }
+          call={`${CREATE}\n\n${JSON.stringify({ input: createInput(draft) }, null, 2)}`}
+          withSchedule
+        />
+      )}
     </div>
   )
 }
