@@ -1,8 +1,58 @@
-// Placeholder.
+// Webhooks: where events are sent, how that goes, and what can be done about it. Editors and owners; readers are told why not.
+import { Button } from '@mantine/core'
+import { IconPlus, IconWebhook } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useRole, useWorkspace } from '../../shared/api/session.ts'
+import { SecretOnce } from '../../shared/ui/secret-once.tsx'
+import { Empty, Problem, Waiting } from '../../shared/ui/states.tsx'
+import { NewWebhook } from './new-webhook.tsx'
+import { WebhookCard } from './webhook-card.tsx'
+import { webhooksQuery } from './webhooks.ts'
+import '../../shared/ui/list.css'
+
 export function WebhooksScreen() {
+  const role = useRole()
+  const { data, error, isLoading, refetch } = useQuery({ ...webhooksQuery(useWorkspace()), enabled: role !== 'reader' })
+  const [adding, setAdding] = useState(false)
+  const [secret, setSecret] = useState<string | null>(null)
+  const add = (
+    <Button leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setAdding(true)}>
+      New webhook
+    </Button>
+  )
   return (
     <div className="tm-page">
-      <h1>WebhooksScreen</h1>
+      <title>Webhooks · Tidemark</title>
+      <div className="tm-page-head">
+        <h1>Webhooks</h1>
+        <span className="tm-spacer" />
+        {data?.length && !adding ? add : null}
+      </div>
+      <p className="tm-prose">
+        Each event is sent by POST, signed with the webhook’s secret, again and again until it is accepted, in order.
+      </p>
+      <SecretOnce title="The secret of this webhook" label="secret" secret={secret} close={() => setSecret(null)}>
+        The receiver checks the signature of each message with it.
+      </SecretOnce>
+      {adding && <NewWebhook made={setSecret} close={() => setAdding(false)} />}
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      {role === 'reader' && (
+        <Empty icon={IconWebhook} title="Webhooks are for editors and owners">
+          An address may be a secret in itself. Ask an owner of this workspace to make you an editor.
+        </Empty>
+      )}
+      {isLoading && role !== 'reader' && <Waiting />}
+      {data?.length === 0 && !adding && (
+        <Empty icon={IconWebhook} title="No webhooks yet" action={add}>
+          Give an address: Tidemark calls it when a refresh brought something.
+        </Empty>
+      )}
+      <div className="tm-stack">
+        {data?.map((webhook) => (
+          <WebhookCard key={webhook.id} webhook={webhook} reveal={setSecret} />
+        ))}
+      </div>
     </div>
   )
 }
