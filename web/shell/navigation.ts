@@ -31,5 +31,5 @@ export const SCREENS: Screen[] = [
   { name: 'API', path: '/api', icon: IconApi, key: 'a', about: 'GraphiQL, REST, the command line', part: 'bottom' },
   { name: 'Tokens', path: '/tokens', icon: IconKey, about: 'Keys for programs', part: 'bottom' },
   { name: 'People', path: '/people', icon: IconUsers, key: 'p', about: 'Who is in this workspace', part: 'bottom' },
-  { name: 'Settings', path: '/settings', icon: IconSettings, about: 'Retention, appearance, language of formats', part: 'bottom' },
+  { name: 'Settings', path: '/settings', icon: IconSettings, about: 'Appearance, language of formats, password, sessions', part: 'bottom' },
 ]
