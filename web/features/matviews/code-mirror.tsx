@@ -32,8 +32,9 @@ const colours = HighlightStyle.define([
 ])
 const look = EditorView.theme({
   '&': { backgroundColor: 'var(--tm-panel)', color: 'var(--tm-text)', fontSize: '13px' },
-  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', minHeight: '150px', maxHeight: '45vh', lineHeight: '1.6' },
+  '.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', maxHeight: '45vh', lineHeight: '1.6' },
   '.cm-content': { caretColor: 'var(--tm-text)', padding: '10px 0' },
+  '.cm-content, .cm-gutter': { minHeight: '150px' },
   '.cm-cursor': { borderLeftColor: 'var(--tm-text)' },
   '.cm-gutters': { backgroundColor: 'var(--tm-sunken)', color: 'var(--tm-dim)', border: 'none' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--tm-accent-soft) !important' },

@@ -20,10 +20,8 @@ export function keyProblem(key: string[], rows: Record<string, Value>[]): string
 
 export function KeyPicker({ value, onChange, preview }: Props) {
   const names = preview?.columns.map(({ name }) => name) ?? []
-  const problem = keyProblem(
-    value.filter((name) => names.includes(name)),
-    preview?.rows ?? [],
-  )
+  const gone = preview ? value.find((name) => !names.includes(name)) : undefined
+  const problem = gone === undefined ? keyProblem(value, preview?.rows ?? []) : `${gone} is not a column of the definition.`
   return (
     <MultiSelect
       label="Key"

@@ -5,6 +5,7 @@ import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ApiError } from '../../shared/api/request.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
+import { catalogQuery } from '../../shared/api/use-catalog.ts'
 import { AppLink, relationTo } from '../../shared/ui/app-link.tsx'
 import { Problem } from '../../shared/ui/states.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
@@ -23,7 +24,8 @@ export function MakeViewScreen() {
   const [draft, setDraft] = useState<Draft>(() => ({
     name: from ? `${from}_view`.slice(0, 63) : '',
     definition: startOf(from),
-    key: [],
+    // A copy of a table has the table's key, until the definition says otherwise.
+    key: queries.getQueryData(catalogQuery(workspace).queryKey)?.find(({ name }) => name === from)?.key ?? [],
     schedule: null,
     notifyWhen: 'NOT_EMPTY',
   }))

@@ -15,21 +15,14 @@ export function RunsChart({ runs }: { runs: Run[] }) {
       <svg
         viewBox={`0 0 ${50 * STEP} ${HEIGHT}`}
         height={HEIGHT}
+        preserveAspectRatio="xMinYMax"
         role="img"
         aria-label={`The last ${count(bars.length)} refreshes; the longest took ${duration(longest)}, ${count(failed)} failed`}
       >
         {bars.map((run, index) => {
           const height = Math.max(3, (Number(run.durationMs) / longest) * (HEIGHT - 4))
           return (
-            <rect
-              key={run.id}
-              data-status={run.status}
-              x={(50 - bars.length + index) * STEP + 2}
-              y={HEIGHT - height}
-              width={STEP - 4}
-              height={height}
-              rx={2}
-            >
+            <rect key={run.id} data-status={run.status} x={index * STEP + 2} y={HEIGHT - height} width={STEP - 4} height={height} rx={2}>
               <title>{`${relative(run.startedAt)}: ${duration(Number(run.durationMs))}${run.error ? `, failed: ${run.error}` : `, ${count(run.rowCount)} rows`}`}</title>
             </rect>
           )

@@ -24,6 +24,7 @@ export function ScheduleDialog({ view, close, changed }: { view: Matview; close:
   return (
     <Modal opened onClose={close} title={`When ${view.name} refreshes`} size="lg">
       <SchedulePicker value={schedule} onChange={setSchedule} />
+      {view.scheduling && !view.scheduling.active && <p className="tm-small tm-dim">It is paused; a schedule that is saved runs again.</p>}
       {save.error && <Problem error={save.error} compact />}
       <Button
         mt="lg"

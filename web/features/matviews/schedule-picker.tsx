@@ -2,6 +2,7 @@
 import { Chip, NumberInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { nextRuns, PRESETS, scheduleProblem, scheduleWords, secondsOf, utc } from '../../shared/format/schedule.ts'
+import './schedule-picker.css'
 
 const CUSTOM = ['seconds', 'cron'] as const
 
@@ -23,18 +24,18 @@ export function SchedulePicker({ value, onChange }: { value: string | null; onCh
       <legend>Refresh</legend>
       <Chip.Group value={own ?? value ?? ''} onChange={(chosen) => choose(chosen as string)}>
         <div className="tm-schedule-chips">
-          <Chip value="" size="xs">
+          <Chip value="" size="sm">
             By hand
           </Chip>
           {PRESETS.map((preset) => (
-            <Chip key={preset.value} value={preset.value} size="xs">
+            <Chip key={preset.value} value={preset.value} size="sm">
               {preset.name}
             </Chip>
           ))}
-          <Chip value="seconds" size="xs">
+          <Chip value="seconds" size="sm">
             Every N seconds
           </Chip>
-          <Chip value="cron" size="xs">
+          <Chip value="cron" size="sm">
             Cron
           </Chip>
         </div>
