@@ -1078,19 +1078,21 @@ CREATE FUNCTION app_private.due_schedules() RETURNS TABLE(kind text, id text, wo
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   with slots as (
-    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at
+    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at,
+           -- a lap that is more than this late does not come
+           clock_timestamp() - case s.runner when 'ticker' then interval '0' else interval '1.5 seconds' end as at
       from app_public.schedules s
-     where s.runner = 'ticker' and s.active
+     where s.runner in ('ticker', 'pg_cron loop') and s.active
        and not exists (select from app_public.workspaces w where w.id = s.workspace and w.archived_at is not null)
     union all
-    select 'upkeep', u.name, null, u.schedule, u.last_run_at from app_private.upkeep_jobs u where u.runner = 'ticker'
+    select 'upkeep', u.name, null, u.schedule, u.last_run_at, clock_timestamp() from app_private.upkeep_jobs u where u.runner = 'ticker'
   ), timed as (
     select slots.*, coalesce(substring(slots.schedule from '^(\d+) seconds$')::int, 60) as slot from slots
   )
   select t.kind, t.id, t.workspace
     from timed t
-   where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from clock_timestamp()) / t.slot))
-     and (t.slot < 60 or app_private.cron_matches(t.schedule, clock_timestamp()));
+   where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from t.at) / t.slot))
+     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at));
 $_$;
 
 CREATE FUNCTION app_private.fail_stale_uploads(older_than interval DEFAULT '00:01:00'::interval) RETURNS integer

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:edbdf046d3a6c0786ecfc143fc54a9f48fc46579
+--! Hash: sha1:730025aec69ea56b334395717565e7a24fded110
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -836,22 +836,27 @@ grant execute on function app_private.sleep_until(timestamptz, int) to app_works
 /*
  * due_schedules(): what the ticker has to run at this second: the schedules and upkeep jobs whose runner it is and whose
  * slot has come. Called every second by the one server that holds the ticker's lock.
+ *
+ * A loop of pg_cron begins only with the next full minute, and ends for good when pg_cron does: the ticker fills in where
+ * a lap did not come. run_schedule lets only one of the two have a slot.
  */
 create or replace function app_private.due_schedules() returns table (kind text, id text, workspace text) as $$
   with slots as (
-    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at
+    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at,
+           -- a lap that is more than this late does not come
+           clock_timestamp() - case s.runner when 'ticker' then interval '0' else interval '1.5 seconds' end as at
       from app_public.schedules s
-     where s.runner = 'ticker' and s.active
+     where s.runner in ('ticker', 'pg_cron loop') and s.active
        and not exists (select from app_public.workspaces w where w.id = s.workspace and w.archived_at is not null)
     union all
-    select 'upkeep', u.name, null, u.schedule, u.last_run_at from app_private.upkeep_jobs u where u.runner = 'ticker'
+    select 'upkeep', u.name, null, u.schedule, u.last_run_at, clock_timestamp() from app_private.upkeep_jobs u where u.runner = 'ticker'
   ), timed as (
     select slots.*, coalesce(substring(slots.schedule from '^(\d+) seconds$')::int, 60) as slot from slots
   )
   select t.kind, t.id, t.workspace
     from timed t
-   where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from clock_timestamp()) / t.slot))
-     and (t.slot < 60 or app_private.cron_matches(t.schedule, clock_timestamp()));
+   where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from t.at) / t.slot))
+     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at));
 $$ language sql volatile security definer set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_private.due_schedules() from public;

@@ -41,12 +41,13 @@ describe('the ticker', () => {
 
     const events = await until(
       () => eventsOf('ticks'),
-      (rows) => rows.length >= 3,
+      (rows) => rows.length >= 4,
       12,
     )
 
-    expect(events.length).toBeGreaterThanOrEqual(3)
-    for (const late of lateness(events, 2)) expect(late).toBeLessThan(1000)
+    expect(events.length).toBeGreaterThanOrEqual(4)
+    // a new schedule runs at once; from then on it keeps to the grid
+    for (const late of lateness(events.slice(1), 2)) expect(late).toBeLessThan(1000)
   }, 20_000)
 
   it('is one of two servers on one database, and each slot runs once', async () => {
