@@ -47,7 +47,7 @@ export function InviteForm() {
             data={ROLES.map(({ value, label, about }) => ({ value, label: `${label}: ${about}` }))}
             value={role}
             onChange={(value) => value && setRole(value as Role)}
-            w={280}
+            w={310}
           />
           <Button type="submit" size="sm" loading={invite.isPending}>
             Make a link

@@ -40,13 +40,15 @@ export function useEvents(matview: string | undefined, after: string | undefined
   const waiting = useRef<RefreshEvent[]>([])
   const [waitingCount, setWaitingCount] = useState(0)
   const queryKey = ['events', workspace, matview ?? null, after ?? null, first]
+  const id = after && /^\d{1,18}$/.test(after) ? after : undefined
+  // The server refuses an empty filter.
   const filter = {
     ...(matview ? { matviewName: { equalTo: matview } } : {}),
-    ...(after && /^\d{1,18}$/.test(after) ? { id: { greaterThan: after } } : {}),
+    ...(id ? { id: { greaterThan: id } } : {}),
   }
   const query = useQuery({
     queryKey,
-    queryFn: ({ signal }) => graphql<Answer>(workspace, QUERY, { first, filter }, signal),
+    queryFn: ({ signal }) => graphql<Answer>(workspace, QUERY, { first, ...(matview || id ? { filter } : {}) }, signal),
     placeholderData: keepPreviousData,
   })
 

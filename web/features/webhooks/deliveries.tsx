@@ -11,7 +11,7 @@ import { attemptsQuery, deliveriesQuery, type Delivery, RESEND } from './webhook
 
 const TONES = { PENDING: 'info', DELIVERED: 'ok', FAILED: 'bad' } as const
 const WORDS = { PENDING: 'waiting', DELIVERED: 'delivered', FAILED: 'given up' } as const
-const REASONS = { event: '', replay: 'replay', again: 'sent again', test: 'test' } as const
+const REASONS = { event: '', replay: 'replay', again: 'sent again', test: '' } as const
 
 export function Deliveries({ webhook }: { webhook: string }) {
   const workspace = useWorkspace()
