@@ -1,3 +1,6 @@
+/**
+ * The whole table of attacks through every door that exists: what each tries, and that it is refused or has no effect.
+ */
 import { makeDirect } from '../../server/auth/direct.ts'
 import { makeWorkspaces } from '../../server/auth/workspaces.ts'
 import { workspaceName } from '../support/database.ts'

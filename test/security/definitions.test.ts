@@ -1,3 +1,6 @@
+/**
+ * What people's SQL may be: definitions that are accepted, definitions that are refused, and thousands that are random.
+ */
 import fc from 'fast-check'
 import { makeLog } from '../../server/log.ts'
 import { openDb, type Db } from '../../server/db.ts'

@@ -1,3 +1,6 @@
+/**
+ * migrations/lint.sql finds nothing in our own database, and finds every fault that is planted.
+ */
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { workspaceName, createTestDatabase, type TestDatabase } from '../support/database.ts'

@@ -1,3 +1,6 @@
+/**
+ * The one table of errors, from what was thrown to what a client is told.
+ */
 import { AppError, toResponse } from '../../server/errors.ts'
 
 describe('an error becomes what a client is told', () => {

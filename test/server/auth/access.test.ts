@@ -1,3 +1,6 @@
+/**
+ * Who may enter, and when access ends: tokens, roles, other sites, open sockets.
+ */
 import fc from 'fast-check'
 import { makeIdentify } from '../../../server/auth/identify.ts'
 import { createToken } from '../../../server/auth/tokens.ts'

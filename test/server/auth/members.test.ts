@@ -1,3 +1,6 @@
+/**
+ * People of a workspace: invites, roles, leaving, handing over, and the last owner.
+ */
 import { type Door, openDoor, PASSWORD } from './door.ts'
 
 let door: Door

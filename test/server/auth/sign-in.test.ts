@@ -1,3 +1,6 @@
+/**
+ * The first account, signing in and out, passwords, links, and what guessing gets one.
+ */
 import { type Door, openDoor, PASSWORD } from './door.ts'
 
 let door: Door

@@ -1,3 +1,6 @@
+/**
+ * Workspaces that come, rest and go, with their roles and schemas; direct logins; the audit log.
+ */
 import pg from 'pg'
 import { workspaceName } from '../../support/database.ts'
 import { type Door, openDoor } from './door.ts'

@@ -1,3 +1,6 @@
+/**
+ * What a server says and refuses at its start: an old PostgreSQL, a database that is not closed.
+ */
 import { openDb } from '../../../server/db.ts'
 import { bootCheck, unpatched } from '../../../server/http/boot-check.ts'
 import { makeLog } from '../../../server/log.ts'

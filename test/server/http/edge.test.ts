@@ -1,3 +1,6 @@
+/**
+ * The edge of HTTP: headers, request ids, bodies, addresses that lead nowhere.
+ */
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'

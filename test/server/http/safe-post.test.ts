@@ -1,3 +1,6 @@
+/**
+ * Outgoing requests reach no private address, however it is spelled or resolved. The listener is our own, on loopback.
+ */
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,3 +1,6 @@
+/**
+ * Clients of every kind: slow, silent, gone in the middle, many at once. Nothing is ever half-loaded.
+ */
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startLab, type Lab } from './lab.ts'

@@ -1,3 +1,6 @@
+/**
+ * Public collections of odd CSV files: ours agrees with the expected result, or the difference has a reason in writing.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'

@@ -1,3 +1,6 @@
+/**
+ * A file becomes a new table: types, names, keys, and errors with their line.
+ */
 import { startLab, type Lab } from './lab.ts'
 
 /** The first promise: a file becomes a typed table, all or nothing. */

@@ -1,3 +1,6 @@
+/**
+ * The way back: what was loaded comes out, and loads again to the same types and values.
+ */
 import { startLab, type Lab } from './lab.ts'
 
 /** The way back: a relation as CSV, which comes in again as the same types and values. */

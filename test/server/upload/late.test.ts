@@ -1,3 +1,6 @@
+/**
+ * Types of all rows: a value late in the file widens its column, and no character is lost.
+ */
 import { startLab, type Lab } from './lab.ts'
 
 /**

@@ -1,3 +1,6 @@
+/**
+ * Append, replace and upsert into a table that is there.
+ */
 import { startLab, type Lab } from './lab.ts'
 
 /** append, replace and upsert: same table, by name, nothing narrowed. */

@@ -1,3 +1,6 @@
+/**
+ * Random tables in random dialects against csv-parse and COPY, and thousands of damaged files.
+ */
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { from as copyFrom } from 'pg-copy-streams'

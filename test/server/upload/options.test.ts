@@ -1,3 +1,6 @@
+/**
+ * The options of an upload: how they are read, and what is refused.
+ */
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { startLab, type Lab } from './lab.ts'
 

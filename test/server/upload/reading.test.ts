@@ -1,3 +1,6 @@
+/**
+ * Encodings, dialects, headers, preambles: how a file is understood.
+ */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'

@@ -1,3 +1,6 @@
+/**
+ * Uploads of a running server, over HTTP and as everybody's role.
+ */
 import { readFileSync } from 'node:fs'
 import { startWorld, type World } from '../../support/world.ts'
 
