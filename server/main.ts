@@ -12,8 +12,8 @@ try {
   const config = readConfig()
   const log = makeLog(config.logLevel)
   const server = await startServer(config, log)
-  console.log(`Tidemark is ready on ${server.url}`)
   const link = await createSetupLink(server.db.owner, config.publicUrl ?? server.url)
+  console.log(`Tidemark is ready on ${server.url}`)
   if (link) console.log(`Create the first account (the link works once, for an hour): ${link}`)
 
   let ending = false
