@@ -84,7 +84,7 @@ export async function benchRefresh({
         await new Promise((resolve) => setTimeout(resolve, 75_000))
         const { rows: runs } = await client.query<{ late: string }>(
           `select extract(epoch from started_at)::numeric % 5 * 1000 as late from app_public.runs
-            where matview_name = '${tag}_tidemark' and reason = 'schedule' and started_at > date_trunc('minute', now()) order by id`,
+            where matview_name = '${tag}_tidemark' and reason = 'schedule' order by id`,
         )
         const late = runs.map((run) => Number(run.late))
         if (late.length > 0)
