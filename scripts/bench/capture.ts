@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- capture`: what live queries cost the writers of a table. Throughput of single-row inserts as ratio to the same
- * table without capture, in interleaved rounds; medians. Called by scripts/bench/main, or alone:
+ * table without capture, in interleaved rounds; medians. Called by scripts/bench.mjs, or alone:
  * DATABASE_URL=… node scripts/bench/capture.ts [--seconds 2] [--rounds 3]
  *
  * Writes tables bench_capture_* into workspace main. `durable`: as the server

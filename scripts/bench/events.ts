@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- events`: how fast marks reach the outside, whether one is lost, what waiting costs. Called by
- * scripts/bench/main, or alone: DATABASE_URL=… TIDEMARK_SECRET=… node scripts/bench/events.ts
+ * scripts/bench.mjs, or alone: DATABASE_URL=… TIDEMARK_SECRET=… node scripts/bench/events.ts
  *
  * Starts a server process of its own on that database (one that nobody else uses); writes events of workspace main and webhooks.
  */

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- graphql`: GraphQL pages as ratio to bare express + pg with the same SQL, and how soon DDL is visible. Called by
- * scripts/bench/main, or alone: DATABASE_URL=… node scripts/bench/graphql.ts [--seconds 2] [--tables 10,100,1000]
+ * scripts/bench.mjs, or alone: DATABASE_URL=… node scripts/bench/graphql.ts [--seconds 2] [--tables 10,100,1000]
  *
  * Starts a server in this process and the load in another. Writes table bench_graphql into workspace main and schemas bench_others_*
  * with empty tables, which stand for other workspaces.

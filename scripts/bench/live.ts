@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- live`: what live queries cost and how fast they are: many websockets, few distinct queries (filter, order, first
- * 50) on a table of 100,000 rows, a steady stream of updates. Called by scripts/bench/main, or alone:
+ * 50) on a table of 100,000 rows, a steady stream of updates. Called by scripts/bench.mjs, or alone:
  * DATABASE_URL=… node scripts/bench/live.ts [--clients 1000] [--queries 50] [--updates 100] [--seconds 8]
  *
  * Starts a server in this process and the clients in another. Writes table bench_live into workspace main.

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- rest`: GET /rest/<table>?limit=100 against bare express + pg with the same SQL, and a million rows as csv and
- * json against psql's own \copy speed (COPY read by the same driver). Called by scripts/bench/main, or alone:
+ * json against psql's own \copy speed (COPY read by the same driver). Called by scripts/bench.mjs, or alone:
  * DATABASE_URL=… TIDEMARK_SECRET=… node scripts/bench/rest.ts
  *
  * Everything of the server takes part: token, role, rights. Writes the tables bench_rest and bench_rest_big of workspace main.

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- upload`: how fast a CSV becomes a typed table, as ratios to `psql \copy` into a table that is already
- * made, typed, and has the same key. Interleaved pairs on the same machine; medians. Called by scripts/bench/main, or alone:
+ * made, typed, and has the same key. Interleaved pairs on the same machine; medians. Called by scripts/bench.mjs, or alone:
  * DATABASE_URL=… node scripts/bench/upload.ts [--rows 1000000] [--pairs 7] [--only mixed,text,late,memory]
  *
  * Starts a server with only the upload route; writes tables bench_* into workspace main and files into the temp directory.

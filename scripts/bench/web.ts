@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- web`: what the admin costs a browser. First load in kB, time to the first row, main-thread CPU per frame while
  * a table changes and while a million rows fly by (beside an idle page), and how long a commit takes to the cell on the screen.
- * Called by scripts/bench/main, or alone: DATABASE_URL=… TIDEMARK_SECRET=… node scripts/bench/web.ts
+ * Called by scripts/bench.mjs, or alone: DATABASE_URL=… TIDEMARK_SECRET=… node scripts/bench/web.ts
  *
  * Needs Chromium and a built web/dist. Writes the table bench_web of workspace main.
  */

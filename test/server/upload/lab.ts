@@ -12,6 +12,7 @@ import { answerErrors } from '../../../server/http/error-handler.ts'
 import { makeLog } from '../../../server/log.ts'
 import { uploadRoute, type UploadDependencies } from '../../../server/upload/route.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { describeNeeding } from '../../support/needs.ts'
 
 export interface Lab {
   db: TestDatabase
@@ -86,14 +87,9 @@ export async function startLab(more: Partial<UploadDependencies> = {}): Promise<
 
 /** The corpora lie beside the repository; without them a suite is skipped aloud, in CI it fails. */
 export const corpora = path.resolve(import.meta.dirname, '../../../../shared/csv-corpora')
-export function describeCorpora(title: string, suite: () => void): void {
-  if (existsSync(corpora)) return describe(title, suite)
-  if (process.env.CI === 'true')
-    return describe(title, () => {
-      it('has the corpora, as CI must', () => {
-        throw new Error(`${corpora} is missing`)
-      })
-    })
-  process.stderr.write(`SKIPPED ${title}: ${corpora} is missing\n`)
-  describe.skip(title, suite)
-}
+export const describeCorpora = (title: string, suite: () => void): void =>
+  describeNeeding(
+    { what: 'the collection of CSV files', present: existsSync(corpora), remedy: 'lay csv-corpora into ../shared, beside the checkout' },
+    title,
+    suite,
+  )
