@@ -10,13 +10,7 @@ import { parseArgs } from 'node:util'
 import type pg from 'pg'
 import { openDb } from '../../server/db.ts'
 import { makeLog } from '../../server/log.ts'
-
-export interface Figure {
-  name: string
-  value: string
-  goal: string
-  note: string
-}
+import type { Figure } from './report.ts'
 
 const median = (list: number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!
 /** Ticks of 10 ms that a process has used; null where /proc is not ours to read. */
@@ -34,11 +28,13 @@ export async function benchRefresh({
   secret,
   rows,
   rounds,
+  marksSeconds = 75,
 }: {
   databaseUrl: string
   secret: string
   rows: number
   rounds: number
+  marksSeconds?: number
 }): Promise<Figure[]> {
   const db = openDb({ databaseUrl, secret, poolSize: 2 }, makeLog('error'))
   const tag = `bench_${process.pid}`
@@ -81,7 +77,7 @@ export async function benchRefresh({
           })
         }
         await client.query(`select app_public.schedule_matview('${tag}_tidemark', '5 seconds')`)
-        await new Promise((resolve) => setTimeout(resolve, 75_000))
+        await new Promise((resolve) => setTimeout(resolve, marksSeconds * 1000))
         const { rows: runs } = await client.query<{ late: string }>(
           `select extract(epoch from started_at)::numeric % 5 * 1000 as late from app_public.runs
             where matview_name = '${tag}_tidemark' and reason = 'schedule' order by id`,
