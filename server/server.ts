@@ -10,6 +10,7 @@ import { makeAuth } from './auth/auth.ts'
 import { makeCatalogs } from './catalog/catalogs.ts'
 import type { Config } from './config.ts'
 import { type Db, openDb } from './db.ts'
+import { makeFollower } from './events/follow.ts'
 import { makeHub } from './events/hub.ts'
 import { makeListener } from './events/listener.ts'
 import { eventsRoute } from './events/sse.ts'
@@ -28,6 +29,7 @@ import { startWorker } from './webhooks/worker.ts'
 
 export interface RunningServer {
   live: ReturnType<typeof startLive>
+  events: { waiting(): number }
   url: string
   port: number
   db: Db
@@ -47,8 +49,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const matviews = makeMatviews({ db, allowed })
   const tables = makeTables({ db, createChecked })
   const live = startLive({ db, listener, log })
-  const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log })
   const hub = makeHub({ db, listener, log })
+  const marks = makeFollower({ db, hub, log })
+  const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, marks, live, log })
   const events = eventsRoute({ db, hub, identify, sockets, log })
   const catalogs = makeCatalogs({ owner: db.owner, listener })
   const rest = restRoute({ db, identify, catalogs, log })
@@ -83,14 +86,15 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     port,
     db,
     live,
+    events: { waiting: hub.size },
     close: () => (closing ??= stop()),
   }
 
   async function stop() {
     await worker?.stop()
     await ticker?.stop()
-    await hub.close()
     await graphql.close()
+    await hub.close()
     await catalogs.close()
     await live.close()
     server.closeAllConnections()

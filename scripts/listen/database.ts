@@ -5,7 +5,7 @@
  * acts as the reader of the workspace, unless the login is of a workspace already. Reads only.
  */
 import pg from 'pg'
-import { checkCursor, PAGE, readMarks, withChanges } from '../../server/events/catch-up.ts'
+import { beginAt, checkCursor, PAGE, readMarks, withChanges } from '../../server/events/catch-up.ts'
 import { urlFor } from '../../server/db.ts'
 import { backOff, Fatal, type Follow, type Item, pause } from './follow.ts'
 
@@ -44,7 +44,7 @@ export async function* fromDatabase(env: NodeJS.ProcessEnv, follow: Follow): Asy
       }
       const reset = await checkCursor(client, last!)
       if (reset) {
-        last = reset.reason === 'ahead' ? '0' : reset.lost_until
+        last = beginAt(reset)
         yield { kind: 'reset', id: last, reset }
       }
       if (tries > 0) follow.note('connected again')

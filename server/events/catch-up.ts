@@ -1,6 +1,6 @@
 /**
- * Reading the event log from a cursor: the one way in which every consumer catches up (SSE, webhooks' payloads, the CLI
- * listener, programs). Called with a connection that acts as the caller, so that row-level security decides what is seen.
+ * Reading the event log from a cursor: the one way in which every consumer catches up (SSE, GraphQL, webhooks' payloads, the
+ * CLI listener). Called with a connection that acts as the caller, so that row-level security decides what is seen.
  *
  * Ids are without gaps over the whole installation and in commit order, so `id > cursor` never skips an event; within one
  * workspace there are gaps, which mean nothing. What retention has dropped is known by app_hidden.events_lost().
@@ -58,6 +58,19 @@ export async function checkCursor(client: Client, after: string): Promise<Reset 
   return reason && { reason, after, lost_until: String(lost), last: String(last) }
 }
 
+/** Where to go on after a reset: everything that is kept is after this id. */
+export const beginAt = ({ reason, lost_until }: Reset): string => (reason === 'ahead' ? '0' : lost_until)
+
+/** A slip of the pen must not wait for ever; a view that is gone but has events left may still be read. @throws AppError TMNOF */
+export async function checkMatview(client: Client, workspace: string, name: string): Promise<void> {
+  const { rows } = await client.query(
+    `select exists (select from app_public.matviews where workspace = $1 and name = $2)
+         or exists (select from app_public.matview_refresh_events where workspace = $1 and matview_name = $2) as known`,
+    [workspace, name],
+  )
+  if (!rows[0].known) throw new AppError('TMNOF', `There is no materialized view ${name}`)
+}
+
 /** One page of the rows that a refresh changed, in order. `next` is null at the end. */
 export async function readChanges(
   client: Client,
@@ -74,6 +87,22 @@ export async function readChanges(
   const fit = rows.slice(0, limit).filter(({ bytes }, at) => at === 0 || Number(bytes) <= maxBytes)
   const changes = fit.map(({ seq, op, key, old, new: now }) => ({ seq, op, key, old, new: now }))
   return { changes, next: fit.length < rows.length ? fit.at(-1)!.seq : null }
+}
+
+/**
+ * How far that page reaches, without the rows, for who fetches them in another way: `last` is the seq of the last one (0: there
+ * are none), `next` as above.
+ */
+export async function changesThatFit(client: Client, refreshId: string): Promise<{ last: number; next: number | null }> {
+  const { rows } = await client.query({
+    name: 'tidemark changes that fit',
+    text: `select coalesce(max(seq) filter (where n <= $2 and (n = 1 or bytes <= $3)), 0) as last, coalesce(max(seq), 0) as seen
+             from (select c.seq, row_number() over w as n, sum(pg_column_size(c.*)) over w as bytes
+                     from app_public.matview_refresh_changes c where c.refresh_id = $1 window w as (order by c.seq) limit $2 + 1) page`,
+    values: [refreshId, MAX_CHANGES, MAX_CHANGES_BYTES],
+  })
+  const { last, seen } = rows[0]
+  return { last, next: last < seen ? last : null }
 }
 
 /** A mark with the first page of its changes. */

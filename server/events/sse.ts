@@ -7,12 +7,13 @@
  * with an event `reset` and then all that is kept.
  */
 import { type Request, type RequestHandler, Router } from 'express'
-import type { Caller, Identify } from '../auth/caller.ts'
+import type { ClientBase } from 'pg'
+import type { Identify } from '../auth/caller.ts'
 import type { Sockets } from '../auth/sockets.ts'
 import type { Db } from '../db.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { checkCursor, readChanges, readCursor } from './catch-up.ts'
+import { beginAt, checkCursor, checkMatview, readChanges, readCursor } from './catch-up.ts'
 import { type Hub, sseMessage } from './hub.ts'
 import { MARK_COLUMNS, toMark } from './mark.ts'
 import { startStream } from './stream.ts'
@@ -35,8 +36,11 @@ export function eventsRoute({ db, hub, identify, sockets, log }: Deps): Router {
     const last = request.headers['last-event-id']
     const given = last ? readCursor(String(last), 'Last-Event-ID') : one(request, 'after')
     const after = given === null ? null : readCursor(given, '`after`')
-    if (matview !== null) await mustExist(caller, matview)
-    const reset = after === null ? null : await db.asCaller(caller, (client) => checkCursor(client, after))
+    const look = async (client: ClientBase) => {
+      if (matview !== null) await checkMatview(client, caller.workspace, matview)
+      return after === null ? null : checkCursor(client, after)
+    }
+    const reset = matview === null && after === null ? null : await db.asCaller(caller, look)
 
     request.socket.setNoDelay(true)
     response.writeHead(200, {
@@ -45,7 +49,7 @@ export function eventsRoute({ db, hub, identify, sockets, log }: Deps): Router {
       'x-accel-buffering': 'no', // nginx would hold the events back
     })
     // Everything kept is after this id, so a client that is cut off during the reset begins there again.
-    const from = reset === null ? after : reset.reason === 'ahead' ? '0' : reset.lost_until
+    const from = reset === null ? after : beginAt(reset)
     response.write('retry: 2000\n\n')
     if (reset !== null) response.write(sseMessage(from!, reset, 'reset'))
     const stream = startStream({ db, hub, log }, caller, response, { matview, changes }, from === null ? null : BigInt(from))
@@ -73,18 +77,6 @@ export function eventsRoute({ db, hub, identify, sockets, log }: Deps): Router {
       return { event: mark, changes: page.changes, changes_next: page.next }
     })
     response.set('Cache-Control', 'no-store').json(answer)
-  }
-
-  /** A slip of the pen must not wait for ever; a view that is gone but has events left may still be read. */
-  async function mustExist(caller: Caller, matview: string): Promise<void> {
-    const { rows } = await db.asCaller(caller, (client) =>
-      client.query(
-        `select exists (select from app_public.matviews where workspace = $1 and name = $2)
-             or exists (select from app_public.matview_refresh_events where workspace = $1 and matview_name = $2) as known`,
-        [caller.workspace, matview],
-      ),
-    )
-    if (!rows[0].known) throw new AppError('TMNOF', `There is no materialized view ${matview}`)
   }
 
   router.get('/events', events)

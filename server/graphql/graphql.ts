@@ -5,12 +5,13 @@ import type { Server } from 'node:http'
 import type { Identify } from '../auth/caller.ts'
 import type { Sockets } from '../auth/sockets.ts'
 import type { Db } from '../db.ts'
+import type { Follower } from '../events/follow.ts'
 import type { Listener } from '../events/listener.ts'
 import type { Log } from '../log.ts'
 import { makeContexts } from './execute.ts'
 import { LiveFieldsPlugin } from './live-fields.ts'
 import { type LiveRequest, makeLiveOperations } from './live-operations.ts'
-import { makeMarks, makeMarksPlugin } from './marks.ts'
+import { makeMarksPlugin } from './marks.ts'
 import { makeMatviewPlugin, type MatviewWork } from './matviews.ts'
 import { RelationsPlugin } from './relations.ts'
 import { graphqlRoute } from './route.ts'
@@ -25,6 +26,7 @@ interface Deps {
   sockets: Pick<Sockets, 'track'>
   matviews: MatviewWork
   tables: TableWork
+  marks: Follower
   live: {
     subscribe(request: LiveRequest): AsyncIterableIterator<unknown>
     schemaChanged(workspace: string): void
@@ -35,8 +37,7 @@ interface Deps {
   plugins?: GraphileConfig.Plugin[]
 }
 
-export function makeGraphql({ db, listener, identify, sockets, matviews, tables, live, log, plugins = [] }: Deps) {
-  const marks = makeMarks({ owner: db.owner, listener, log })
+export function makeGraphql({ db, listener, identify, sockets, matviews, tables, marks, live, log, plugins = [] }: Deps) {
   const schemas = makeSchemas({
     pool: db.api,
     listener,
@@ -58,7 +59,6 @@ export function makeGraphql({ db, listener, identify, sockets, matviews, tables,
     connections: socket.connections,
     async close() {
       socket.close()
-      await marks.close()
       await schemas.close()
       await release()
     },

@@ -71,7 +71,7 @@ export async function connect(url: string, token: string | null, params: Record<
               throw Object.assign(new Error(operation.errors[0].message), { errors: operation.errors, ...operation.errors[0].extensions })
             const left = until - Date.now()
             if (left <= 0) throw new Error(`result ${index} did not come in ${withinMs} ms; there are ${operation.results.length}`)
-            await Promise.race([new Promise<void>((resolve) => waiters.push(resolve)), sleep(left)])
+            await Promise.race([new Promise<void>((resolve) => waiters.push(resolve)), sleep(left, undefined, { ref: false })])
           }
           return operation.results[index]
         },
