@@ -46,7 +46,7 @@ union all
 select 'role that may make roles can be reached by', m.member::regrole::text
   from pg_auth_members m
  where m.roleid = 'app_roleadmin'::regrole
-   and not exists (select from pg_roles r where r.oid = m.member and (r.rolsuper or r.rolname = 'app_owner'))
+   and not exists (select from pg_roles r where r.oid = m.member and r.rolsuper)
 union all
 select 'reader may write', c.oid::regclass || ' by ' || r.rolname
   from pg_class c join people on people.oid = c.relnamespace

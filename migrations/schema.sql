@@ -524,6 +524,7 @@ declare
   v_one text;
 begin
   if apply_workspace_limits.id !~ '^[a-z][a-z0-9]{0,30}$' then raise exception 'bad workspace id' using errcode = 'TMNAM'; end if;
+  perform app_private.lock_roles();
   foreach v_one in array array[v_role, v_role || '_direct', v_role || '_direct_ro'] loop
     continue when not exists (select from pg_roles where rolname = v_one);
     execute format('alter role %I connection limit %s', v_one, connections);
@@ -729,37 +730,15 @@ end;
 $$;
 
 CREATE FUNCTION app_private.create_workspace(id text, name text, password text DEFAULT NULL::text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-declare
-  v_role text := 'ws_' || create_workspace.id;
-  v_reader text := 'ws_' || create_workspace.id || '_reader';
-  v_one text;
 begin
   if create_workspace.id is null or create_workspace.id !~ '^[a-z][a-z0-9]{0,30}$' then
     raise exception 'A workspace id is 1 to 31 small letters and digits and begins with a letter, not "%"', create_workspace.id using errcode = 'TMNAM';
   end if;
-  if to_regnamespace(v_role) is not null then
-    raise exception 'There is a workspace % already', create_workspace.id using errcode = 'TMEXI';
-  end if;
-  foreach v_one in array array[v_role, v_reader] loop
-    -- roles belong to the cluster: another database of it may have a workspace of this name
-    if not exists (select from pg_roles r where r.rolname = v_one) then
-      execute format('create role %I login inherit', v_one);
-    end if;
-    if create_workspace.password is not null then
-      execute format('alter role %I password %L', v_one, create_workspace.password);
-    end if;
-    execute format('grant %I to app_authenticator', v_one);
-  end loop;
-  execute format('grant app_workspace to %I', v_role);
-  execute format('grant app_reader to %I', v_reader);
-  execute format('grant %I to app_scheduler, app_roleadmin', v_role);
-  execute format('alter role %I connection limit 2', v_reader);
+  perform app_private.make_workspace_roles(create_workspace.id, create_workspace.password);
   insert into app_public.workspaces (id, name) values (create_workspace.id, create_workspace.name);
-  set local citus.enable_schema_based_sharding to on;      -- an accepted placeholder on plain PostgreSQL
-  execute format('create schema %I authorization %I', v_role, v_role);
 end;
 $_$;
 
@@ -1017,7 +996,9 @@ CREATE FUNCTION app_private.drop_direct_login(id text, read_only boolean) RETURN
 declare
   v_role text := 'ws_' || drop_direct_login.id || case when read_only then '_direct_ro' else '_direct' end;
 begin
-  if drop_direct_login.id !~ '^[a-z][a-z0-9]{0,30}$' or not exists (select from pg_roles where rolname = v_role) then return false; end if;
+  if drop_direct_login.id !~ '^[a-z][a-z0-9]{0,30}$' then return false; end if;
+  perform app_private.lock_roles();
+  if not exists (select from pg_roles where rolname = v_role) then return false; end if;
   execute format('alter role %I nologin', v_role);
   execute format('grant %I to app_roleadmin', v_role);
   perform pg_terminate_backend(pid) from pg_stat_activity where usename = v_role and datname = current_database();
@@ -1036,6 +1017,7 @@ begin
   if not found then raise exception 'There is no such workspace' using errcode = 'TMNOF'; end if;
   perform app_private.forget_matview(v.id) from app_public.matviews v where v.workspace = drop_workspace.id;   -- with their shadows
   delete from app_public.workspaces w where w.id = drop_workspace.id;
+  insert into app_private.dropped_workspaces (id) values (drop_workspace.id) on conflict do nothing;
   delete from app_public.matview_refresh_changes c where c.workspace = drop_workspace.id;
   delete from app_public.matview_refresh_events e where e.workspace = drop_workspace.id;
 end;
@@ -1050,9 +1032,7 @@ declare
   v_one text;
 begin
   if drop_workspace_roles.id !~ '^[a-z][a-z0-9]{0,30}$' then raise exception 'bad workspace id' using errcode = 'TMNAM'; end if;
-  if exists (select from app_public.workspaces w where w.id = drop_workspace_roles.id) then
-    raise exception 'The workspace % is in use', drop_workspace_roles.id using errcode = 'TMARG';
-  end if;
+  perform app_private.lock_roles();
   perform app_private.drop_direct_login(drop_workspace_roles.id, true), app_private.drop_direct_login(drop_workspace_roles.id, false);
   foreach v_one in array array[v_role, v_role || '_reader'] loop
     continue when not exists (select from pg_roles where rolname = v_one);
@@ -1246,6 +1226,23 @@ begin
 end;
 $$;
 
+CREATE FUNCTION app_private.finish_drops() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_id text;
+begin
+  for v_id in select d.id from app_private.dropped_workspaces d for update skip locked loop
+    if not exists (select from app_public.workspaces w where w.id = v_id) then
+      perform app_private.drop_workspace_roles(v_id);
+      return next v_id;
+    end if;                                        -- else somebody has dropped the schema by hand, and the name is in use again
+    delete from app_private.dropped_workspaces d where d.id = v_id;
+  end loop;
+end;
+$$;
+
 CREATE FUNCTION app_private.forget_attempts() RETURNS bigint
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1395,6 +1392,13 @@ CREATE FUNCTION app_private.live_watched() RETURNS TABLE(schema text, rel text)
   select distinct w.workspace, w.rel from app_private.live_watches w;
 $$;
 
+CREATE FUNCTION app_private.lock_roles() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_advisory_xact_lock(7470);
+$$;
+
 CREATE FUNCTION app_private.make_secret() RETURNS text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1408,6 +1412,39 @@ CREATE FUNCTION app_private.make_webhook_secret() RETURNS text
     AS $$
   select 'whsec_' || encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64');
 $$;
+
+CREATE FUNCTION app_private.make_workspace_roles(id text, password text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_role text := 'ws_' || make_workspace_roles.id;
+  v_reader text := 'ws_' || make_workspace_roles.id || '_reader';
+  v_one text;
+begin
+  if coalesce(make_workspace_roles.id !~ '^[a-z][a-z0-9]{0,30}$', true) then raise exception 'bad workspace id' using errcode = 'TMNAM'; end if;
+  perform app_private.lock_roles();
+  if to_regnamespace(v_role) is not null then
+    raise exception 'There is a workspace % already', make_workspace_roles.id using errcode = 'TMEXI';
+  end if;
+  foreach v_one in array array[v_role, v_reader] loop
+    -- roles belong to the cluster: another database of it may have a workspace of this name
+    if not exists (select from pg_roles r where r.rolname = v_one) then
+      execute format('create role %I login inherit', v_one);
+    end if;
+    if make_workspace_roles.password is not null then
+      execute format('alter role %I password %L', v_one, make_workspace_roles.password);
+    end if;
+    execute format('grant %I to app_authenticator', v_one);
+  end loop;
+  execute format('grant app_workspace to %I', v_role);
+  execute format('grant app_reader to %I', v_reader);
+  execute format('grant %I to app_scheduler, app_roleadmin', v_role);
+  execute format('alter role %I connection limit 2', v_reader);
+  set local citus.enable_schema_based_sharding to on;      -- an accepted placeholder on plain PostgreSQL
+  execute format('create schema %I authorization %I', v_role, v_role);
+end;
+$_$;
 
 CREATE FUNCTION app_private.next_event_id() RETURNS bigint
     LANGUAGE sql SECURITY DEFINER
@@ -1895,6 +1932,7 @@ begin
   if verifier !~ '^SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
     raise exception 'not a SCRAM verifier' using errcode = 'TMARG';
   end if;
+  perform app_private.lock_roles();
   if not exists (select from pg_roles where rolname = v_role) then
     execute format('create role %I', v_role);
   end if;
@@ -3278,6 +3316,11 @@ CREATE TABLE app_private.dropped_events (
     last_id bigint NOT NULL
 );
 
+CREATE TABLE app_private.dropped_workspaces (
+    id text NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE app_private.event_counter (
     one boolean DEFAULT true NOT NULL,
     last_id bigint NOT NULL,
@@ -3905,6 +3948,9 @@ ALTER TABLE ONLY app_private.attempts
 ALTER TABLE ONLY app_private.dropped_events
     ADD CONSTRAINT dropped_events_pkey PRIMARY KEY (workspace);
 
+ALTER TABLE ONLY app_private.dropped_workspaces
+    ADD CONSTRAINT dropped_workspaces_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY app_private.event_counter
     ADD CONSTRAINT event_counter_pkey PRIMARY KEY (one);
 
@@ -4336,6 +4382,8 @@ ALTER TABLE app_private.attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app_private.dropped_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE app_private.dropped_workspaces ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE app_private.event_counter ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app_private.invite_secrets ENABLE ROW LEVEL SECURITY;
@@ -4359,8 +4407,6 @@ ALTER TABLE app_private.webhook_secrets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_private.workers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app_public.accounts ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY all_roleadmin ON app_public.workspaces TO app_roleadmin USING (true) WITH CHECK (true);
 
 ALTER TABLE app_public.api_tokens ENABLE ROW LEVEL SECURITY;
 
@@ -4590,7 +4636,6 @@ REVOKE ALL ON FUNCTION app_private.check_webhook(workspace text, url text, matvi
 REVOKE ALL ON FUNCTION app_private.count_attempt(bucket text, at_most integer, per interval) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.create_workspace(id text, name text, password text) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_private.create_workspace(id text, name text, password text) TO app_owner;
 
 REVOKE ALL ON FUNCTION app_private.cron_field(field text, lo integer, hi integer, v integer) FROM PUBLIC;
 
@@ -4633,6 +4678,8 @@ REVOKE ALL ON FUNCTION app_private.find_token(token_hash bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.finish_delivery(delivery_id bigint, started_at timestamp with time zone, duration_ms numeric, request_headers jsonb, request_body text, response_status integer, response_body text, error text, refused boolean, retry_after_s integer) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION app_private.finish_drops() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION app_private.forget_attempts() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.forget_matview(id bigint) FROM PUBLIC;
@@ -4651,9 +4698,16 @@ REVOKE ALL ON FUNCTION app_private.live_sources(schema text, name text) FROM PUB
 REVOKE ALL ON FUNCTION app_private.live_watched() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_private.live_watched() TO app_scheduler;
 
+REVOKE ALL ON FUNCTION app_private.lock_roles() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_private.lock_roles() TO app_owner;
+GRANT ALL ON FUNCTION app_private.lock_roles() TO app_roleadmin;
+
 REVOKE ALL ON FUNCTION app_private.make_secret() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.make_webhook_secret() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION app_private.make_workspace_roles(id text, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_private.make_workspace_roles(id text, password text) TO app_owner;
 
 REVOKE ALL ON FUNCTION app_private.next_event_id() FROM PUBLIC;
 
@@ -4756,14 +4810,9 @@ GRANT ALL ON FUNCTION app_public.accept_invite(secret text) TO app_reader;
 REVOKE ALL ON FUNCTION app_public.alter_webhook(id bigint, url text, name text, matview text, all_matviews boolean, with_changes boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.alter_webhook(id bigint, url text, name text, matview text, all_matviews boolean, with_changes boolean) TO app_workspace;
 
-GRANT SELECT ON TABLE app_public.workspaces TO app_roleadmin;
 GRANT SELECT ON TABLE app_public.workspaces TO app_workspace;
 GRANT SELECT ON TABLE app_public.workspaces TO app_reader;
 GRANT SELECT ON TABLE app_public.workspaces TO app_anonymous;
-
-GRANT INSERT(id) ON TABLE app_public.workspaces TO app_roleadmin;
-
-GRANT INSERT(name) ON TABLE app_public.workspaces TO app_roleadmin;
 
 REVOKE ALL ON FUNCTION app_public.archive_workspace() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.archive_workspace() TO app_workspace;

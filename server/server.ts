@@ -45,6 +45,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
   const { allowed } = await bootCheck({ owner: db.owner, allowUnpatched: config.allowUnpatchedPostgres, log })
   const auth = makeAuth({ db, config, log, listener })
+  await auth.mend()
   const { identify, sockets } = auth
   const matviews = makeMatviews({ db, allowed })
   const tables = makeTables({ db, createChecked })

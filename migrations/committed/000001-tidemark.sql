@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:730025aec69ea56b334395717565e7a24fded110
+--! Hash: sha1:e09fabd3286fcad60ec9ffb389a505cb7b36835b
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -423,50 +423,24 @@ revoke all on function app_private.check_schedule(text) from public;
 --! EndIncluded functions/app_private/check_schedule.sql
 --! Included functions/app_private/create_workspace.sql
 /*
- * create_workspace(id, name, password): the first of two transactions that make a workspace: its row, its two roles, its
- * schema. The second runs workspace_statements(id) at top level as ws_<id> (a role made in the same transaction does
+ * create_workspace(id, name, password): the first of two transactions that make a workspace: its two roles, its schema, its
+ * row. The second runs workspace_statements(id) at top level as ws_<id> (a role made in the same transaction does
  * not exist yet on the workers of Citus, and tables made inside functions are not distributed there).
  *
- * Called by the server as app_owner. Owned by app_roleadmin, the only role that may make roles; it takes the id alone and
- * builds the names itself. `password` is for servers that are reached over TCP, where roles log in with one that the
- * server derives; null on a private cluster.
+ * Called by the server as app_owner. The roles are made by make_workspace_roles (setup/40), the only one that may. `password`
+ * is for servers that are reached over TCP, where roles log in with one that the server derives; null on a private cluster.
  */
 create or replace function app_private.create_workspace(id text, name text, password text default null) returns void as $$
-declare
-  v_role text := 'ws_' || create_workspace.id;
-  v_reader text := 'ws_' || create_workspace.id || '_reader';
-  v_one text;
 begin
   if create_workspace.id is null or create_workspace.id !~ '^[a-z][a-z0-9]{0,30}$' then
     raise exception 'A workspace id is 1 to 31 small letters and digits and begins with a letter, not "%"', create_workspace.id using errcode = 'TMNAM';
   end if;
-  if to_regnamespace(v_role) is not null then
-    raise exception 'There is a workspace % already', create_workspace.id using errcode = 'TMEXI';
-  end if;
-  foreach v_one in array array[v_role, v_reader] loop
-    -- roles belong to the cluster: another database of it may have a workspace of this name
-    if not exists (select from pg_roles r where r.rolname = v_one) then
-      execute format('create role %I login inherit', v_one);
-    end if;
-    if create_workspace.password is not null then
-      execute format('alter role %I password %L', v_one, create_workspace.password);
-    end if;
-    execute format('grant %I to app_authenticator', v_one);
-  end loop;
-  execute format('grant app_workspace to %I', v_role);
-  execute format('grant app_reader to %I', v_reader);
-  execute format('grant %I to app_scheduler, app_roleadmin', v_role);
-  execute format('alter role %I connection limit 2', v_reader);
+  perform app_private.make_workspace_roles(create_workspace.id, create_workspace.password);
   insert into app_public.workspaces (id, name) values (create_workspace.id, create_workspace.name);
-  set local citus.enable_schema_based_sharding to on;      -- an accepted placeholder on plain PostgreSQL
-  execute format('create schema %I authorization %I', v_role, v_role);
 end;
-$$ language plpgsql volatile security definer set search_path to pg_catalog, pg_temp;
+$$ language plpgsql volatile set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_private.create_workspace(text, text, text) from public;
-grant insert (id, name), select on app_public.workspaces to app_roleadmin;
-alter function app_private.create_workspace(text, text, text) owner to app_roleadmin;
-grant execute on function app_private.create_workspace(text, text, text) to app_owner;
 --! EndIncluded functions/app_private/create_workspace.sql
 --! Included functions/app_private/workspace_statements.sql
 /*
@@ -1469,9 +1443,6 @@ alter table app_public.workspaces enable row level security;
 drop policy if exists select_member on app_public.workspaces;
 create policy select_member on app_public.workspaces for select
   using (id = app_hidden.current_workspace() or id in (select app_hidden.my_workspaces()));
--- the maker of roles writes the row of a new workspace (app_private.create_workspace)
-drop policy if exists all_roleadmin on app_public.workspaces;
-create policy all_roleadmin on app_public.workspaces to app_roleadmin using (true) with check (true);
 
 grant select on app_public.workspaces to app_workspace, app_reader, app_anonymous;
 --! EndIncluded policies/workspaces.sql
@@ -1769,6 +1740,13 @@ comment on column app_public.audit_log.actor is E'The address of the person then
 comment on column app_public.audit_log.action is E'What happened, e.g. member.added, token.created, matview.dropped.';
 comment on column app_public.audit_log.subject is E'What it happened to.';
 
+-- Workspaces whose drop has been committed and whose schema and roles are still to go (finish_drops).
+create table app_private.dropped_workspaces (
+  id text primary key,
+  dropped_at timestamptz not null default now()
+);
+alter table app_private.dropped_workspaces enable row level security;
+
 --! Included functions/app_private/make_secret.sql
 /*
  * make_secret(): 43 characters that cannot be guessed, for tokens and links.
@@ -2051,8 +2029,8 @@ revoke all on function app_private.accept_invite(text, bigint) from public;
 --! Included functions/app_private/drop_workspace.sql
 /*
  * drop_workspace(id): the first of two transactions that drop a workspace: everything that the platform knows of it, its
- * schedules and jobs with it. From its commit on nobody can enter. The second is app_private.drop_workspace_roles (schema
- * and roles). A new workspace of this id sees nothing of the old one; the audit log keeps what happened, for the operator.
+ * schedules and jobs with it. From its commit on nobody can enter. The second is app_private.finish_drops (schema and
+ * roles), for which a note is left: a server that dies in between leaves nothing behind. A new workspace of this id sees nothing of the old one; the audit log keeps what happened, for the operator.
  *
  * Called by the server as app_owner, after it has asked who may.
  */
@@ -2062,6 +2040,7 @@ begin
   if not found then raise exception 'There is no such workspace' using errcode = 'TMNOF'; end if;
   perform app_private.forget_matview(v.id) from app_public.matviews v where v.workspace = drop_workspace.id;   -- with their shadows
   delete from app_public.workspaces w where w.id = drop_workspace.id;
+  insert into app_private.dropped_workspaces (id) values (drop_workspace.id) on conflict do nothing;
   delete from app_public.matview_refresh_changes c where c.workspace = drop_workspace.id;
   delete from app_public.matview_refresh_events e where e.workspace = drop_workspace.id;
 end;
@@ -2069,6 +2048,28 @@ $$ language plpgsql volatile set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_private.drop_workspace(text) from public;
 --! EndIncluded functions/app_private/drop_workspace.sql
+--! Included functions/app_private/finish_drops.sql
+/*
+ * finish_drops(): schemas and roles of the workspaces that drop_workspace noted. Called by the server right after it, at its
+ * start, and once an hour (cron/finish_drops), so that a drop that was cut off ends all the same. Goes by the notes alone: a
+ * schema without a row may be one that somebody is restoring.
+ */
+create or replace function app_private.finish_drops() returns setof text as $$
+declare
+  v_id text;
+begin
+  for v_id in select d.id from app_private.dropped_workspaces d for update skip locked loop
+    if not exists (select from app_public.workspaces w where w.id = v_id) then
+      perform app_private.drop_workspace_roles(v_id);
+      return next v_id;
+    end if;                                        -- else somebody has dropped the schema by hand, and the name is in use again
+    delete from app_private.dropped_workspaces d where d.id = v_id;
+  end loop;
+end;
+$$ language plpgsql volatile set search_path to pg_catalog, pg_temp;
+
+revoke all on function app_private.finish_drops() from public;
+--! EndIncluded functions/app_private/finish_drops.sql
 --! Included functions/app_private/allowed_builtins.sql
 /*
  * allowed_builtins(): the names of PostgreSQL's own functions that a definition may use although they are not immutable.
@@ -2687,6 +2688,12 @@ insert into app_private.upkeep_jobs (name, schedule, command)
 values ('forget_attempts', '41 * * * *', 'select app_private.forget_attempts()')
 on conflict (name) do update set schedule = excluded.schedule, command = excluded.command;
 --! EndIncluded cron/forget_attempts.sql
+--! Included cron/finish_drops.sql
+-- Every hour at :23: what is left of workspaces whose drop was cut off (finish_drops).
+insert into app_private.upkeep_jobs (name, schedule, command)
+values ('finish_drops', '23 * * * *', 'select app_private.finish_drops()')
+on conflict (name) do update set schedule = excluded.schedule, command = excluded.command;
+--! EndIncluded cron/finish_drops.sql
 
 --! split: 30-uploads.sql
 -- Uploads: one row per file that came in, written while it comes (progress) and kept as its provenance.

@@ -6,8 +6,8 @@
  *   app_owner          owns the app_* schemas; migrations, jobs, upkeep. Never serves a request.
  *   app_authenticator  the API's login. Can do nothing itself but become the role of the caller, per transaction.
  *   app_scheduler      inherits every workspace: the pump of changes logs in as it, and app_owner refreshes through it.
- *   app_roleadmin      makes and drops the roles of workspaces, inside two functions; nobody can log in as it or become it
- *                      but app_owner (on PostgreSQL 15 CREATEROLE is as good as superuser).
+ *   app_roleadmin      makes and drops the roles of workspaces, inside the functions of 40-workspace-roles.sql; nobody can log
+ *                      in as it or become it (on PostgreSQL 15 CREATEROLE is as good as superuser).
  *   app_workspace      group of all ws_<id>          (grants to "every editor")
  *   app_reader         group of all ws_<id>_reader   (grants to "every reader")
  *   app_anonymous      nobody is signed in: may do nothing that is not granted to it by name.
@@ -37,7 +37,7 @@ alter role app_reader nologin;
 alter role app_anonymous nologin;
 alter role app_authenticator connection limit 200;
 
-grant app_scheduler, app_roleadmin to app_owner;
+grant app_scheduler to app_owner;
 grant app_anonymous to app_authenticator;
 -- from 16 on who makes a role's member must hold that role with the admin option
 grant app_workspace, app_reader to app_roleadmin with admin option;

@@ -23,6 +23,8 @@ export interface Auth {
   identify: Identify
   sockets: Sockets
   routes: Router
+  /** At the start: ends what a server that died in the middle of making or dropping a workspace has begun. */
+  mend(): Promise<void>
   stop(): void
 }
 
@@ -69,6 +71,13 @@ export function makeAuth({ db, config, log, listener, deliver = print }: Deps): 
     identify,
     sockets,
     routes,
+    async mend() {
+      const ids = await workspaces.mend().catch((error) => {
+        log.error({ error: error.message }, 'a half-made or half-dropped workspace could not be finished')
+        return []
+      })
+      if (ids.length > 0) log.info({ workspaces: ids }, 'workspaces whose making or dropping was cut off are finished')
+    },
     stop() {
       forget()
       void changes.return?.()

@@ -9,6 +9,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { Db } from '../db.ts'
+import { grantAsWorkspace } from './provision.ts'
 import { makeSecret } from './secrets.ts'
 import { asOwner } from './transaction.ts'
 import type { Workspaces } from './workspaces.ts'
@@ -46,7 +47,7 @@ function grants(workspace: string, role: string, readOnly: boolean): string[] {
   ]
 }
 
-export function makeDirect({ db, workspaces }: { db: Pick<Db, 'owner' | 'asWorkspace'>; workspaces: Workspaces }) {
+export function makeDirect({ db, workspaces }: { db: Pick<Db, 'owner'>; workspaces: Workspaces }) {
   const { owner } = db
   return {
     /** Which of the two logins are on. */
@@ -76,9 +77,12 @@ export function makeDirect({ db, workspaces }: { db: Pick<Db, 'owner' | 'asWorks
         await client.query(`select app_private.write_audit($1, 'direct_login.switched_on', $2)`, [workspace, rows[0].role])
         return rows[0].role as string
       })
-      await db.asWorkspace(workspace, async (client) => {
-        for (const statement of grants(workspace, role, readOnly)) await client.query(statement)
-      })
+      const client = await owner.connect()
+      try {
+        await grantAsWorkspace(client, workspace, grants(workspace, role, readOnly))
+      } finally {
+        client.release()
+      }
       const { rows } = await owner.query('select current_database() as database')
       return { user: role, read_only: readOnly, password, database: rows[0].database }
     },

@@ -24,10 +24,24 @@ export async function finishWorkspace(owner: ClientBase, id: string): Promise<vo
     'select workspace_statements as statement from app_private.workspace_statements($1)',
     [id],
   )
+  await grantAsWorkspace(
+    owner,
+    id,
+    rows.map(({ statement }) => statement),
+  )
+}
+
+/**
+ * Statements by which a workspace grants what it owns, in one transaction. One at a time: of two that change the rights of
+ * one schema at once PostgreSQL fails one ("tuple concurrently updated").
+ * @param id checked by create_workspace: letters and digits
+ */
+export async function grantAsWorkspace(owner: ClientBase, id: string, statements: string[]): Promise<void> {
   await owner.query('begin')
   try {
-    await owner.query(`set local role ws_${id}`) // the id was checked by create_workspace: letters and digits
-    for (const { statement } of rows) await owner.query(statement)
+    await owner.query('select app_private.lock_roles()')
+    await owner.query(`set local role ws_${id}`)
+    for (const statement of statements) await owner.query(statement)
     await owner.query('commit')
   } catch (error) {
     await owner.query('rollback')

@@ -12,6 +12,8 @@ import { asOwner } from './transaction.ts'
 export interface Workspaces {
   /** Makes the workspace unless it is there. Safe when two do it at once, and when an earlier try stopped half-way. */
   ensure(id: string, name: string): Promise<void>
+  /** Ends what a server that died in the middle has begun: half-made workspaces, half-dropped ones. @returns their ids */
+  mend(): Promise<string[]>
   /** @throws AppError TMEXI, TMNAM, TMRAT (too many of one's own). */
   create(accountId: string, id: string, name: string): Promise<void>
   /** Everything in it is gone for ever. @throws AppError TMNOF, TMPER. */
@@ -21,6 +23,10 @@ export interface Workspaces {
   /** @throws AppError TMNOF for who is no member, TMPER for who is no owner. */
   assertOwner(accountId: string, id: string): Promise<void>
 }
+
+/** Workspaces, and whether the second transaction of their making was done. A schema that is not there was not ours to make. */
+const MADE = `select id, coalesce(has_schema_privilege(to_regrole('ws_' || id || '_reader'), to_regnamespace('ws_' || id), 'usage'), true) as finished
+                from app_public.workspaces`
 
 export function makeWorkspaces({ owner, secret, overTcp }: { owner: Pool; secret: string; overTcp: boolean }): Workspaces {
   const password = (id: string) => (overTcp ? rolePassword(secret, `ws_${id}`) : null)
@@ -46,12 +52,23 @@ export function makeWorkspaces({ owner, secret, overTcp }: { owner: Pool; secret
   return {
     assertOwner,
     async ensure(id, name) {
-      const { rowCount } = await owner.query('select from app_public.workspaces where id = $1', [id])
-      if (!rowCount)
+      const { rows } = await owner.query(`${MADE} where id = $1`, [id])
+      if (rows[0]?.finished) return
+      if (!rows[0])
         await owner.query('select app_private.create_workspace($1, $2, $3)', [id, name, password(id)]).catch((error) => {
           if (!['TMEXI', '23505', '42710', '42P06'].includes(error.code)) throw error // somebody else was quicker
         })
       await finish(id)
+    },
+    async mend() {
+      const { rows } = await owner.query('select finish_drops as id from app_private.finish_drops()')
+      const { rows: made } = await owner.query(MADE)
+      const half = made.filter(({ finished }) => !finished)
+      for (const { id } of half)
+        await finish(id).catch((error) => {
+          if (error.code !== '22023') throw error // dropped by somebody in this moment: its role is no more
+        })
+      return [...rows, ...half].map(({ id }) => id)
     },
     async create(accountId, id, name) {
       if (!/^[a-z][a-z0-9]{0,30}$/.test(id))
@@ -82,7 +99,7 @@ export function makeWorkspaces({ owner, secret, overTcp }: { owner: Pool; secret
     async drop(accountId, id) {
       await assertOwner(accountId, id)
       await asOwner(owner, accountId, (client) => client.query('select app_private.drop_workspace($1)', [id]))
-      await owner.query('select app_private.drop_workspace_roles($1)', [id])
+      await owner.query('select app_private.finish_drops()')
     },
     async restore(accountId, id) {
       await assertOwner(accountId, id)

@@ -50,6 +50,7 @@ describe('the security model', () => {
     ['role of a workspace may do more', `alter role ws_${id} connection limit -1`],
     ['role of a workspace is member of', `grant app_anonymous to ws_${id}`],
     ['role that may make roles can be reached by', 'grant app_roleadmin to app_authenticator'],
+    ['role that may make roles can be reached by', 'grant app_roleadmin to app_owner'],
     [
       'reader may write',
       `create table ws_${id}.t (a int); alter table ws_${id}.t owner to ws_${id}; grant insert on ws_${id}.t to ws_${id}_reader`,
