@@ -38,7 +38,7 @@ export async function startWorld({ cron = false, ...settings }: Partial<Config> 
     poolSize: 10,
     maxUploadBytes: null,
     allowPrivateWebhooks: true,
-    allowUnpatchedPostgres: false,
+    allowUnpatchedPostgres: process.env.ALLOW_UNPATCHED_POSTGRES === '1', // to try the suite on another PostgreSQL
     logLevel: process.env.TEST_LOG ?? 'silent',
     ...settings,
   }

@@ -100,4 +100,29 @@ describeNeeding(pgCron(), 'pg_cron', () => {
     await main.close()
     expect(await world.db.sql(`select from cron.job where jobname like 'refresh %' and username = 'ws_main'`)).toHaveLength(0)
   }, 120_000)
+
+  it('beside the ticker, a schedule of seconds made in mid-minute fires at once, and no lap is run twice', async () => {
+    const ticking = await world.another({ worker: true })
+    const intoMinute = (Date.now() / 1000) % 60
+    if (intoMinute < 5 || intoMinute > 45) await new Promise((resolve) => setTimeout(resolve, ((65 - intoMinute) % 60) * 1000))
+
+    const made = Date.now()
+    await world.graphql(CREATE, { name: 'mid_minute', schedule: '5 seconds' })
+    const runs = () =>
+      world.db.sql<{ at: Date }>(
+        `select r.started_at as at from app_public.runs r join app_public.matviews m on m.id = r.matview_id
+          where m.name = 'mid_minute' and r.reason = 'schedule' order by r.id`,
+      )
+    const [first] = await until(runs, (rows) => rows.length > 0, 10)
+
+    expect(first?.at.getTime()).toBeLessThan(made + 7000)
+    // over the turn of the minute, where pg_cron's loop takes the laps from the ticker
+    const turn = Math.ceil(made / 60_000) * 60_000
+    await new Promise((resolve) => setTimeout(resolve, turn + 12_000 - Date.now()))
+    const slots = (await runs()).map(({ at }) => Math.floor(at.getTime() / 5000))
+    const passed = Math.floor((turn + 10_000) / 5000) - Math.ceil(made / 5000)
+    expect(new Set(slots).size).toBe(slots.length)
+    expect(slots.length).toBeGreaterThanOrEqual(passed - 1)
+    await ticking.close()
+  }, 140_000)
 })
