@@ -57,7 +57,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const catalogs = makeCatalogs({ owner: db.owner, listener })
   const rest = restRoute({ db, identify, catalogs, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
-  const worker = config.worker ? await startWorker({ db, log, allowPrivate: config.allowPrivateWebhooks }) : null
+  const worker = config.worker ? await startWorker({ db, listener, log, allowPrivate: config.allowPrivateWebhooks }) : null
 
   const app = makeApp({
     config,

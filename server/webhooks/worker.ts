@@ -11,7 +11,9 @@ import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker'
 import pg from 'pg'
 import type { Db } from '../db.ts'
 import type { Log } from '../log.ts'
+import type { Listener } from '../events/listener.ts'
 import { type Deliver, makeDeliver } from './deliver.ts'
+import { jobPool } from './job-pool.ts'
 import { LOCK, makeMembership, type Membership } from './membership.ts'
 
 const LOOK_MS = 2000
@@ -26,13 +28,14 @@ export interface Worker {
 
 interface Deps {
   db: Pick<Db, 'owner' | 'login'>
+  listener: Pick<Listener, 'subscribe' | 'onReconnect'>
   log: Log
   allowPrivate: boolean
   /** Webhooks that are called at the same time by this process. */
   concurrency?: number
 }
 
-export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: Deps): Promise<Worker> {
+export async function startWorker({ db, listener, log, allowPrivate, concurrency = 10 }: Deps): Promise<Worker> {
   const pool = new pg.Pool({ ...db.login('app_owner'), application_name: 'tidemark worker', max: concurrency })
   const lost = (error: Error) => log.warn({ error: error.message }, 'a connection of the worker was lost')
   pool.on('error', lost)
@@ -47,7 +50,7 @@ export async function startWorker({ db, log, allowPrivate, concurrency = 10 }: D
     let poolId = ''
     events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => (poolId = workerPool.id))
     const runner = await run({
-      pgPool: pool,
+      pgPool: jobPool(pool, listener),
       concurrency,
       noHandleSignals: true,
       pollInterval: 2000, // jobs that are due later; new ones are heard of at once

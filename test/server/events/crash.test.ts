@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { startWorld, type World } from '../../support/world.ts'
+import { connect } from '../live/harness.ts'
 import { eventually, mark, openSse, startReceiver } from './support.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
@@ -178,6 +179,36 @@ describe('A database that closes every connection while webhooks are on their wa
   })
 })
 
+describe('A server process', () => {
+  it('holds one LISTEN connection, whatever listens in it, and its jobs are heard of by that', async () => {
+    const world = await startWorld()
+    const receiver = await startReceiver()
+    await addHook(world.db, receiver.url)
+    await fetch(`${world.url}/events`, { headers: { authorization: `Bearer ${await world.token()}` } })
+    const listening = () =>
+      world.db.sql(
+        `select application_name from pg_stat_activity where datname = current_database() and (query ilike 'listen %' or application_name = 'tidemark listen')`,
+      )
+    await new Promise((resolve) => setTimeout(resolve, 300)) // the worker has looked for jobs once
+
+    const took: number[] = []
+    for (const count of [1, 2, 3, 4]) {
+      const started = Date.now()
+      await mark(world.db)
+      await eventually(
+        () => receiver.got.length,
+        (n) => n === count,
+      )
+      took.push(Date.now() - started)
+    }
+
+    expect(await listening()).toEqual([{ application_name: 'tidemark listen' }])
+    expect(took.toSorted((a, b) => a - b)[1]).toBeLessThan(1000) // the poll comes every 2 s
+    await receiver.close()
+    await world.close()
+  })
+})
+
 describe('A LISTEN connection that is killed again and again', () => {
   it('costs no consumer an event', async () => {
     const world = await startWorld()
@@ -188,6 +219,9 @@ describe('A LISTEN connection that is killed again and again', () => {
       ['', '?changes=1'].map((query) => openSse(`${world.url}/events${query}`, { authorization: `Bearer ${token}` })),
     )
     await Promise.all(streams.map((one) => one.until(() => one.lastId() !== '')))
+    const client = await connect(world.url, token)
+    const marks = client.open('subscription { matviewRefreshed { event { id } } }')
+    await eventually(world.server.events.waiting, (n) => n === 3, 20_000)
 
     const ids: string[] = []
     let killed = 0
@@ -208,10 +242,13 @@ describe('A LISTEN connection that is killed again and again', () => {
     )
 
     expect(killed).toBeGreaterThanOrEqual(4)
+    await marks.nth(149, 20_000)
+    expect(marks.results.map(({ data }) => data.matviewRefreshed.event.id)).toEqual(ids)
     for (const stream of streams) expect(stream.messages.map(({ id }) => id)).toEqual(ids)
     expect(webhookIds(receiver.got).map((id) => id.split('_')[1])).toEqual(ids)
+    client.close()
     await Promise.all(streams.map((one) => one.close()))
     await receiver.close()
     await world.close()
-  })
+  }, 90_000)
 })
