@@ -4561,6 +4561,7 @@ GRANT ALL ON FUNCTION app_hidden.editable_columns(relation text) TO app_workspac
 REVOKE ALL ON FUNCTION app_hidden.events_lost() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.events_lost() TO app_workspace;
 GRANT ALL ON FUNCTION app_hidden.events_lost() TO app_reader;
+GRANT ALL ON FUNCTION app_hidden.events_lost() TO app_direct;
 
 REVOKE ALL ON FUNCTION app_hidden.finish_upload(upload_id bigint, result jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.finish_upload(upload_id bigint, result jsonb) TO app_workspace;

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:e09fabd3286fcad60ec9ffb389a505cb7b36835b
+--! Hash: sha1:752e86f626e5382a27f16a80c8b011785abd7f22
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -3430,7 +3430,8 @@ comment on type app_public.webhook_replay is E'What a replay queued. `complete` 
 --! Included functions/app_hidden/events_lost.sql
 /*
  * events_lost(): the highest event id of the acting workspace that is not kept any more; 0 when all are. Whoever asks for
- * the events after a smaller id has missed some, and is told so (server/events/catch-up.ts).
+ * the events after a smaller id has missed some, and is told so (server/events/catch-up.ts); a program with a direct login asks
+ * by itself.
  *
  * Exact per workspace for what roll_partitions has dropped, so that a quiet workspace's old cursor stays good while others
  * were busy. Partitions that somebody dropped by hand count for all: nobody knows whose events they held.
@@ -3444,7 +3445,7 @@ create or replace function app_hidden.events_lost() returns bigint as $$
 $$ language sql stable security definer set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_hidden.events_lost() from public;
-grant execute on function app_hidden.events_lost() to app_workspace, app_reader;
+grant execute on function app_hidden.events_lost() to app_workspace, app_reader, app_direct;
 --! EndIncluded functions/app_hidden/events_lost.sql
 --! Included functions/app_hidden/last_event_id.sql
 /*
