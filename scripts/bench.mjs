@@ -4,11 +4,13 @@
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
 import { report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('bench')
 try {
   const node = await ensureDependencies(ROOT, (text) => console.error(text))
   loadEnvFile(ROOT)

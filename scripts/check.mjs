@@ -1,6 +1,7 @@
 /**
  * `npm run check`: types, lint, house rules, licences, fixtures, and whether schema.sql is what the committed migrations make.
- * Called by people before a commit, and by CI. Writes nothing. The checks run at once; each reports its own findings.
+ * Called by people before a commit, and by CI. The checks run at once; each reports its own findings. Writes nothing, or with
+ * --write first the pages of docs/ that are made from the code.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -8,6 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { checkLicences } from './check/licences.mjs'
 import { checkRules } from './check/rules.mjs'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { steps } from './launch/steps.mjs'
 import { checkFixtures, committedIn } from './migrate/parts.mjs'
@@ -15,6 +17,7 @@ import { inScratch } from './migrate/with-scratch.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('check')
 const MIGRATIONS = path.join(ROOT, 'migrations')
 const say = steps()
 
@@ -47,6 +50,10 @@ async function main() {
   const node = await ensureDependencies(ROOT, say)
   const bin = (name) => path.join(ROOT, 'node_modules/.bin', name)
   const tsconfigs = ['tsconfig.json', 'web/tsconfig.json'].filter((name) => existsSync(path.join(ROOT, name)))
+  if (process.argv.includes('--write')) {
+    const [said] = await program(node, ['scripts/docs.ts', '--write'])
+    if (said) throw new Problem('docs/ could not be written.', undefined, said)
+  }
   const checks = {
     ...Object.fromEntries(
       tsconfigs.map((name) => [`types (${name})`, () => program(node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', name])]),
@@ -55,6 +62,7 @@ async function main() {
     // Packages that npm adds to an existing node_modules lose their builds for other platforms: npm ci then refuses.
     'package-lock.json': () => program('npm', ['ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
     'house rules': async () => checkRules(ROOT),
+    docs: () => program(node, ['scripts/docs.ts']),
     licences: async () => checkLicences(ROOT),
     fixtures: async () => checkFixtures(MIGRATIONS),
     'schema.sql': () => schemaIsFresh(node),

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { steps } from './launch/steps.mjs'
 import { committedIn, currentIn, uncommit } from './migrate/parts.mjs'
@@ -15,6 +16,7 @@ import { run } from './postgres/account.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('db:commit')
 const MIGRATIONS = path.join(ROOT, 'migrations')
 const say = steps()
 

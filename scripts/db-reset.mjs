@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { helpIfAsked } from './commands.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
 import { claim } from './launch/state.mjs'
 import { runningIn, stopCluster } from './postgres/cluster.mjs'
@@ -13,6 +14,7 @@ import { Problem, report } from './postgres/problem.mjs'
 import { findPrograms } from './postgres/programs.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('db:reset')
 let lock = null
 try {
   loadEnvFile(ROOT)

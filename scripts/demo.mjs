@@ -3,6 +3,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
 import { findRunning } from './launch/state.mjs'
@@ -10,6 +11,7 @@ import { placeFor } from './postgres/place.mjs'
 import { report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('demo')
 try {
   const node = await ensureDependencies(ROOT, (text) => console.error(text))
   loadEnvFile(ROOT)

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { openDatabase } from './launch/database.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
@@ -19,6 +20,7 @@ import { report } from './postgres/problem.mjs'
 import { watchProcess } from './postgres/watchdog.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('dev')
 const say = steps()
 const children = new Set()
 let end

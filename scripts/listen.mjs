@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
 import { findRunning } from './launch/state.mjs'
@@ -11,11 +12,12 @@ import { placeFor } from './postgres/place.mjs'
 import { report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('listen')
 try {
   const node = await ensureDependencies(ROOT, (text) => console.error(text))
   loadEnvFile(ROOT)
   const env = { ...process.env }
-  const needsNothing = process.argv.some((one) => /^--(url|help)(=|$)/.test(one))
+  const needsNothing = process.argv.some((one) => /^--url(=|$)/.test(one))
   if (!needsNothing && !env.DATABASE_URL) {
     const { databaseUrl, secret } = findRunning(await placeFor(ROOT))
     Object.assign(env, { DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret })

@@ -12,23 +12,6 @@ import { lineOf, readCursorFile, runCommand, writeCursorFile } from './listen/ha
 import { fromServer } from './listen/server.ts'
 
 const CHANNEL = 'matview_refresh_channel'
-const HELP = `npm run listen -- ${CHANNEL} [options]
-
-Prints a line for every refresh that is announced, from now on.
-
-  --after ID         begin after this event instead (0: with the oldest that is kept)
-  --cursor FILE      remember the last event there, and go on after it the next time
-  --json             one JSON object a line
-  --exec COMMAND     run this for every event, with the event as JSON on its stdin; one after the other, again
-                     (after 1 s, 2 s, … 60 s) until it ends with 0. Its output is what is printed
-  --changes          with the changed rows (--json, --exec)
-  --matview NAME     only this view
-  --workspace NAME   of this workspace (main)
-  --count N          end after N events
-  --url URL          listen to this server instead of the database of this machine …
-  --token TOKEN      … with this API token (or TIDEMARK_TOKEN)
-
-psql hears the same ids: LISTEN ${CHANNEL};`
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
@@ -46,7 +29,6 @@ process.exit()
 
 async function main(): Promise<void> {
   const options = readOptions()
-  if (options === null) return
   const { cursor, json, exec, count } = options
   const kept = cursor === null ? null : readCursorFile(cursor)
   const after = kept ?? options.after
@@ -99,13 +81,8 @@ function readOptions() {
       count: { type: 'string' },
       url: { type: 'string' },
       token: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`)
-    return null
-  }
   const [channel = CHANNEL] = positionals
   if (channel !== CHANNEL || positionals.length > 1) throw new Fatal(`There is one channel for all events: npm run listen -- ${CHANNEL}`)
   if (values.after !== undefined && !/^\d{1,18}$/.test(values.after)) throw new Fatal('--after is the id of an event.')

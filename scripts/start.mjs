@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { openDatabase } from './launch/database.mjs'
 import { loadEnvFile } from './launch/env-file.mjs'
@@ -21,6 +22,7 @@ import { freePort } from './postgres/ports.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('start')
 const say = steps()
 
 const stopped = new AbortController()

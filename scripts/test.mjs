@@ -8,12 +8,14 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 import { CRON_DATABASE, startTestCluster } from './postgres/test-cluster.mjs'
 import { watchProcess } from './postgres/watchdog.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
+helpIfAsked('test')
 /** After its last test, jest ends within this time, or a test has left something open. */
 const GRACE_MS = 20_000
 const started = Date.now()

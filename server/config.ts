@@ -31,6 +31,54 @@ export interface Config {
   logLevel: string
 }
 
+/** Who looks at a setting: a server process, the commands around it, docker compose, or only who develops. */
+type By = 'server' | 'npm start' | 'docker compose' | 'development'
+
+/**
+ * Every setting there is, for people: docs/settings.md is made of it, and .env.example names those that an operator sets.
+ * Those by `server` are read below and nowhere else.
+ */
+export const SETTINGS: Record<string, { by: By; standard: string; what: string }> = {
+  PUBLIC_URL: {
+    by: 'server',
+    standard: 'http://localhost:PORT',
+    what: 'Where strangers reach the server; decides about links and cookies. With it, the X-Forwarded-For of the one proxy before it is believed.',
+  },
+  PORT: { by: 'server', standard: '5000', what: 'The port of the server. npm start takes the next free one when it is not set.' },
+  HOST: { by: 'server', standard: '127.0.0.1', what: 'The address that it listens on; 0.0.0.0 for all.' },
+  DATABASE_URL: {
+    by: 'server',
+    standard: 'a PostgreSQL of its own',
+    what: 'A PostgreSQL of yours (14 or newer): a superuser, or a role that may create roles and schemas, for the migrations. The server uses its address alone and logs in as roles of its own. Special characters of the password percent-encoded.',
+  },
+  TIDEMARK_SECRET: {
+    by: 'server',
+    standard: 'made once, kept in the folder of data',
+    what: 'Derives the passwords of the database roles. Servers that share a database share it. openssl rand -hex 32',
+  },
+  WORKER: { by: 'server', standard: '1', what: '0: a process for the web only, without webhooks, upkeep and the ticker.' },
+  POOL_SIZE: { by: 'server', standard: '20', what: "Connections of the API's pool, per process." },
+  MAX_UPLOAD_BYTES: {
+    by: 'server',
+    standard: 'none',
+    what: "Largest upload in bytes, after decompression. Without it only the workspace's quota counts.",
+  },
+  ALLOW_PRIVATE_WEBHOOKS: { by: 'server', standard: '0', what: '1: webhooks may reach private addresses.' },
+  ALLOW_UNPATCHED_POSTGRES: {
+    by: 'server',
+    standard: '0',
+    what: "1: people's SQL also on a PostgreSQL with known holes (SECURITY.md). For who alone uses their server.",
+  },
+  LOG_LEVEL: { by: 'server', standard: 'info', what: 'trace, debug, info, warn, error or silent.' },
+  WEB_ROOT: { by: 'server', standard: 'web/dist', what: 'The built web app.' },
+  TIDEMARK_DATA: { by: 'npm start', standard: './.data', what: 'The folder of data: the private PostgreSQL, its packages, the secret.' },
+  POSTGRES_PASSWORD: { by: 'docker compose', standard: 'none, needed', what: "The database's superuser. openssl rand -hex 24" },
+  TIDEMARK_NO_SYSTEM_POSTGRES: { by: 'development', standard: '0', what: '1: as if the system had no PostgreSQL.' },
+  TIDEMARK_NO_APT: { by: 'development', standard: '0', what: "1: as if there were no Debian packages; npm's PostgreSQL is fetched." },
+  TEST_LOG: { by: 'development', standard: 'silent', what: 'LOG_LEVEL of the servers under test.' },
+  CHROMIUM: { by: 'development', standard: '/usr/bin/chromium', what: 'The browser of the tests and of the pictures.' },
+}
+
 /** @throws Error with one sentence for the operator when a setting cannot be read. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (!env.DATABASE_URL) throw new Error('DATABASE_URL is not set: run `npm start`, which finds or makes a database and sets it.')
