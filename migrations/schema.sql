@@ -1318,6 +1318,13 @@ CREATE FUNCTION app_private.gone_access(callers jsonb) RETURNS SETOF integer
                         coalesce(array_position(array['reader', 'editor', 'owner'], m.role::text), 3))] end = c.j ->> 'role');
 $$;
 
+CREATE FUNCTION app_private.has_platform_changes() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (select from app_private.live_changes);
+$$;
+
 CREATE FUNCTION app_private.hash_secret(secret text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1384,12 +1391,17 @@ CREATE FUNCTION app_private.live_sources(schema text, name text) RETURNS TABLE(t
     from root;
 $$;
 
-CREATE FUNCTION app_private.live_watched() RETURNS TABLE(schema text, rel text)
+CREATE FUNCTION app_private.live_watched() RETURNS TABLE(schema text, rel text, bare boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   delete from app_private.live_watches w where w.until < now();
-  select distinct w.workspace, w.rel from app_private.live_watches w;
+  select w.workspace, w.rel,
+         w.workspace <> 'app_public' and exists (
+           select from pg_class c
+            where c.relnamespace = (select n.oid from pg_namespace n where n.nspname = w.workspace) and c.relname = w.rel and c.relkind in ('r', 'p')
+              and not exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = '_900_live_insert'))
+    from (select distinct x.workspace, x.rel from app_private.live_watches x) w;
 $$;
 
 CREATE FUNCTION app_private.lock_roles() RETURNS void
@@ -4688,6 +4700,9 @@ REVOKE ALL ON FUNCTION app_private.forget_matview(id bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.free_dead_workers(ids integer[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.gone_access(callers jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION app_private.has_platform_changes() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_private.has_platform_changes() TO app_scheduler;
 
 REVOKE ALL ON FUNCTION app_private.hash_secret(secret text) FROM PUBLIC;
 

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:752e86f626e5382a27f16a80c8b011785abd7f22
+--! Hash: sha1:50e79482e4566bc9e4d29bfe5f5ed52404286541
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -3017,11 +3017,17 @@ revoke all on function app_private.write_counters(text[]) from public;
 --! EndIncluded functions/app_private/write_counters.sql
 --! Included functions/app_private/live_watched.sql
 /*
- * live_watched(): the relations that some server watches now; forgets the leases that ran out. Called by the pump.
+ * live_watched(): the relations that some server watches now; forgets the leases that ran out. `bare`: a table of a workspace
+ * that has no capture triggers, because it is new, or was dropped and made again under its name. Called by the pump.
  */
-create or replace function app_private.live_watched() returns table (schema text, rel text) as $$
+create or replace function app_private.live_watched() returns table (schema text, rel text, bare boolean) as $$
   delete from app_private.live_watches w where w.until < now();
-  select distinct w.workspace, w.rel from app_private.live_watches w;
+  select w.workspace, w.rel,
+         w.workspace <> 'app_public' and exists (
+           select from pg_class c
+            where c.relnamespace = (select n.oid from pg_namespace n where n.nspname = w.workspace) and c.relname = w.rel and c.relkind in ('r', 'p')
+              and not exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = '_900_live_insert'))
+    from (select distinct x.workspace, x.rel from app_private.live_watches x) w;
 $$ language sql volatile security definer set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_private.live_watched() from public;
@@ -3039,6 +3045,17 @@ $$ language sql volatile security definer set search_path to pg_catalog, pg_temp
 revoke all on function app_private.take_platform_changes() from public;
 grant execute on function app_private.take_platform_changes() to app_scheduler;
 --! EndIncluded functions/app_private/take_platform_changes.sql
+--! Included functions/app_private/has_platform_changes.sql
+/*
+ * has_platform_changes(): whether take_platform_changes() has anything to take. Called by the pump in each round.
+ */
+create or replace function app_private.has_platform_changes() returns boolean as $$
+  select exists (select from app_private.live_changes);
+$$ language sql stable security definer set search_path to pg_catalog, pg_temp;
+
+revoke all on function app_private.has_platform_changes() from public;
+grant execute on function app_private.has_platform_changes() to app_scheduler;
+--! EndIncluded functions/app_private/has_platform_changes.sql
 --! Included functions/app_private/attach_capture.sql
 /*
  * attach_capture(relation): makes the triggers that write a table's changes into _live_changes of its schema. Called by the

@@ -1,16 +1,16 @@
 /**
  * `npm run bench -- live`: what live queries cost and how fast they are: many websockets, few distinct queries (filter, order, first
- * 50) on a table of 100,000 rows, a steady stream of updates. Called by scripts/bench.mjs, or alone:
+ * 50) on a table of 100,000 rows, a steady stream of updates; then, at a scale that all three can bear, beside what one would do
+ * without them: every client asks anew when its query changed, or a poll each second. Called by scripts/bench.mjs, or alone:
  * DATABASE_URL=… node scripts/bench/live.ts [--clients 1000] [--queries 50] [--updates 100] [--seconds 8]
  *
- * Starts a server in this process and the clients in another. Writes table bench_live into workspace main.
- * `latency`: from the moment when the update is sent to the moment when a client has parsed the patch with it.
+ * Starts a server in this process and the clients in another (live/clients.ts). Writes table bench_live into workspace main.
+ * A latency is the time from the sending of an update to the moment when a client has the result with it.
  */
 import { fork } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import WebSocket from 'ws'
 import { createToken } from '../../server/auth/tokens.ts'
 import { makeWorkspaces } from '../../server/auth/workspaces.ts'
 import { readConfig } from '../../server/config.ts'
@@ -18,26 +18,25 @@ import { urlFor } from '../../server/db.ts'
 import { makeLog } from '../../server/log.ts'
 import { startServer } from '../../server/server.ts'
 import type { Figure } from './capture.ts'
+import { type Mode, PAGE, type Report } from './live/clients.ts'
+import { kept, ownCpu, postgresCpu, quantile } from './live/cpu.ts'
+import { startPoll } from './live/poll.ts'
 
-interface Options {
+interface Scale {
+  clients: number
+  queries: number
+  updates: number
+  seconds: number
+}
+interface Options extends Partial<Scale> {
   databaseUrl: string
   secret?: string
-  clients?: number
-  queries?: number
-  updates?: number
-  seconds?: number
-}
-interface Report {
-  latencies: number[]
-  messages: number
-  bytes: number
 }
 
 const ROWS = 100_000
-const PAGE = 50
-const query = (group: number) =>
-  `subscription { benchLivesLive(first: ${PAGE}, orderBy: SCORE_DESC, filter: { grp: { equalTo: ${group} } }) { nodes { nodeId id score sent name } } }`
-const quantile = (sorted: number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
+/** Every client asking anew is 40 page queries a second here: more would measure only how it breaks down. */
+const SMALL: Scale = { clients: 100, queries: 50, updates: 20, seconds: 5 }
+const DEAF = 50
 
 export async function benchLive({
   databaseUrl,
@@ -51,7 +50,7 @@ export async function benchLive({
     ...readConfig({ DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret, PORT: '0', WORKER: '0', ALLOW_UNPATCHED_POSTGRES: '1' }),
     secret,
   }
-  const db = new pg.Pool({ connectionString: urlFor(databaseUrl, 'app_owner', secret), max: 4 })
+  const db = new pg.Pool({ connectionString: urlFor(databaseUrl, 'app_owner', secret), max: 8 })
   await db.query(`set role ws_main; drop table if exists ws_main.bench_live; create table ws_main.bench_live (id int primary key, grp int, score int, sent bigint, name text);
     insert into ws_main.bench_live select g, g % ${queries}, (g * 7919) % 1000000, 0, 'row ' || g from generate_series(1, ${ROWS}) g;
     create index on ws_main.bench_live (grp, score desc, id); analyze ws_main.bench_live; reset role`)
@@ -61,110 +60,173 @@ export async function benchLive({
     { workspace: 'main', role: 'owner' },
   )
   const figures: Figure[] = []
-  const before = process.memoryUsage().rss
-  const child = fork(import.meta.filename, ['--as-clients', server.url, token, String(clients), String(queries)])
-  const told = (type: string) =>
-    new Promise<any>((resolve) => child.on('message', (message: any) => message.type === type && resolve(message)))
-  try {
-    await told('ready')
-    await sleep(1500) // the pump has attached, every query has run again once
-    const rss = (process.memoryUsage().rss - before) / clients
+  const figure = (name: string, value: string, goal = '-', note = '') => void figures.push({ name, value, goal, note })
 
-    let stats = server.live.stats()
-    let cpu = await postgresCpu(db)
-    await sleep(3000)
-    figures.push({
-      name: 'idle: live queries run per second',
-      value: ((server.live.stats().runs - stats.runs) / 3).toFixed(1),
-      goal: '0',
-      note: `PostgreSQL ${(((await postgresCpu(db)) - cpu) / 3).toFixed(1)} % of a core (the pump's rounds)`,
-    })
-    figures.push({
-      name: 'memory per websocket with a live query',
-      value: `${Math.round(rss / 1024)} kB`,
-      goal: '-',
-      note: 'growth of the server, first pages included',
-    })
+  async function start(mode: Mode, scale: Scale, url = server.url) {
+    const child = fork(path.join(import.meta.dirname, 'live', 'clients.ts'), [
+      mode,
+      url,
+      token,
+      String(scale.clients),
+      String(scale.queries),
+    ])
+    const told = (type: string) => new Promise<any>((resolve) => child.on('message', (one: any) => one.type === type && resolve(one)))
+    const ready = told('ready')
+    await Promise.race([ready, new Promise((_, reject) => child.once('exit', () => reject(new Error('the clients ended'))))])
+    return {
+      changed: (group: number) => child.send({ type: 'changed', group }),
+      begin: () => child.send({ type: 'begin' }),
+      async report(): Promise<Report> {
+        const report = told('report')
+        child.send({ type: 'report' })
+        return (await report).report
+      },
+      stop: () => child.kill(),
+    }
+  }
 
-    stats = server.live.stats()
-    cpu = await postgresCpu(db)
-    const own = process.cpuUsage()
-    child.send({ type: 'begin' })
+  /** Every second update hits a row of a page, the others any row; two of three move it. */
+  async function write({ queries, updates, seconds }: Scale, changed?: (group: number) => void) {
     const started = performance.now()
     for (let i = 0; i < updates * seconds; i++) {
       const group = i % queries
-      // every second update hits the top of a group, the others any row
+      const id = 1 + ((i * 7907) % ROWS)
       const where =
         i % 2
-          ? `id = ${1 + ((i * 7907) % ROWS)}`
+          ? `id = ${id}`
           : `id = (select id from ws_main.bench_live where grp = ${group} order by score desc, id offset ${i % PAGE} limit 1)`
-      void db.query(
-        `update ws_main.bench_live set score = ${i % 3 ? 'score' : `${(i * 104729) % 1000000}`}, sent = ${Date.now()} where ${where}`,
-      )
+      const score = i % 3 ? 'score' : `${(i * 104729) % 1000000}`
+      void db
+        .query(`update ws_main.bench_live set score = ${score}, sent = ${Date.now()} where ${where}`)
+        .then(() => changed?.(i % 2 ? id % queries : group))
       const wait = started + ((i + 1) * 1000) / updates - performance.now()
       if (wait > 0) await sleep(wait)
     }
     await sleep(600)
-    const took = (performance.now() - started) / 1000
-    const used = process.cpuUsage(own)
-    const postgres = ((await postgresCpu(db)) - cpu) / took
+  }
+
+  async function measure(scale: Scale, who: Awaited<ReturnType<typeof start>>, tells = false) {
+    const [postgres, node, began] = [await postgresCpu(db), ownCpu(), performance.now()]
+    who.begin()
+    await write(scale, tells ? who.changed : undefined)
+    const took = (performance.now() - began) / 1000
+    const cpus = { postgres: ((await postgresCpu(db)) - postgres) / took, node: (ownCpu() - node) / took }
+    const { latencies, messages, bytes, cpu } = await who.report()
+    const per = scale.clients * took
+    return {
+      took,
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+      latencies,
+      messages: messages / per,
+      bytes: bytes / per,
+      load: cpu / took,
+      ...cpus,
+    }
+  }
+
+  try {
+    const scale = { clients, queries, updates, seconds }
+    const few = await start('live', { ...scale, clients: queries })
+    await sleep(1500) // the pump has attached, every query has run again once
+    const before = kept()
+    const rss = process.memoryUsage().rss
+    const all = await start('live', scale)
+    await sleep(500)
+    figure(
+      'memory per websocket with a live query',
+      `${((kept() - before) / clients / 1024).toFixed(1)} kB`,
+      '-',
+      `what is left after a collection, in Node; ${Math.round((process.memoryUsage().rss - rss) / clients / 1024)} kB growth of the process`,
+    )
+
+    let stats = server.live.stats()
+    const idle = await postgresCpu(db)
+    await sleep(3000)
+    figure(
+      'idle: live queries run per second',
+      ((server.live.stats().runs - stats.runs) / 3).toFixed(1),
+      '0',
+      `PostgreSQL ${(((await postgresCpu(db)) - idle) / 3).toFixed(1)} % of a core (the pump's rounds)`,
+    )
+
+    stats = server.live.stats()
+    const big = await measure(scale, all)
     const now = server.live.stats()
-    child.send({ type: 'report' })
-    const { latencies, messages, bytes }: Report = (await told('report')).report
-    latencies.sort((a, b) => a - b)
-    const runs = (now.runs - stats.runs) / took
-    const page = JSON.stringify((await db.query('select id, score, sent, name from ws_main.bench_live limit $1', [PAGE])).rows).length
-    figures.push({
-      name: `${clients} clients, ${queries} queries, ${updates} updates/s: p50`,
-      value: `${Math.round(quantile(latencies, 0.5))} ms`,
-      goal: '≤ 80 ms',
-      note: `${latencies.length} latencies`,
-    })
-    figures.push({
-      name: '… p99',
-      value: `${Math.round(quantile(latencies, 0.99))} ms`,
-      goal: '≤ 150 ms',
-      note: `max ${Math.round(latencies.at(-1) ?? 0)} ms`,
-    })
-    figures.push({
-      name: '… statements of live queries per second',
-      value: `${runs.toFixed(0)} runs + ${((now.tests - stats.tests) / took).toFixed(0)} tests`,
-      goal: '-',
-      note: `each client its own: ${(clients / queries) * updates}; poll each second: ${queries}`,
-    })
-    figures.push({
-      name: '… PostgreSQL CPU',
-      value: `${postgres.toFixed(0)} %`,
-      goal: '-',
-      note: `of a core, writer included; server ${((used.user + used.system) / took / 1e4).toFixed(0)} %`,
-    })
-    figures.push({
-      name: '… bytes per client and second',
-      value: `${Math.round(bytes / clients / took)}`,
-      goal: '-',
-      note: `${(messages / clients / took).toFixed(2)} messages; whole pages each second would be ${page}: ratio ${(bytes / clients / took / page).toFixed(2)}`,
-    })
-    figures.push({
-      name: '… executions as ratio to every client asking anew at each change of its query',
-      value: (runs / ((clients / queries) * updates)).toFixed(3),
-      goal: '-',
-      note: 'a change concerns one query, that is, clients / queries of them',
-    })
-    figures.push({
-      name: '… as ratio to one poll each second for each distinct query',
-      value: (runs / queries).toFixed(2),
-      goal: '-',
-      note: `which is ${(500 / quantile(latencies, 0.5)).toFixed(0)} times as late`,
-    })
-    const all = now.flushes - stats.flushes
-    figures.push({
-      name: '… one flush / window test / run takes',
-      value: `${((now.flushMs - stats.flushMs) / all).toFixed(0)} / ${((now.testMs - stats.testMs) / (now.tests - stats.tests)).toFixed(0)} / ${((now.runMs - stats.runMs) / (now.runs - stats.runs)).toFixed(0)} ms`,
-      goal: '-',
-      note: 'tens of ms on an idle machine mean a loaded one',
-    })
+    all.stop()
+    const percent = (value: number) => `${value.toFixed(0)} %`
+    figure(
+      `${clients} clients, ${queries} queries, ${updates} updates/s: p50`,
+      `${Math.round(big.p50)} ms`,
+      '≤ 80 ms',
+      `${big.latencies.length} latencies`,
+    )
+    figure('… p99', `${Math.round(big.p99)} ms`, '≤ 150 ms', `max ${Math.round(quantile(big.latencies, 1))} ms`)
+    const tests = now.tests - stats.tests,
+      runs = now.runs - stats.runs
+    figure(
+      '… statements of live queries per second',
+      `${(runs / big.took).toFixed(0)} runs + ${(tests / big.took).toFixed(0)} tests`,
+      '-',
+      `a run takes ${((now.runMs - stats.runMs) / runs).toFixed(0)} ms, a test ${((now.testMs - stats.testMs) / tests).toFixed(0)} ms`,
+    )
+    figure(
+      '… PostgreSQL CPU',
+      percent(big.postgres),
+      '-',
+      `of a core, writer included; server ${percent(big.node)} (with the writer's driver), the clients ${percent(big.load)}`,
+    )
+    figure('… bytes per client and second', `${Math.round(big.bytes)}`, '-', `${big.messages.toFixed(2)} messages`)
+
+    const live = await start('live', SMALL)
+    const ours = await measure(SMALL, live)
+    live.stop()
+    few.stop()
+    await sleep(4000) // the live queries have ended
+    const asking = await start('requery', SMALL)
+    const requery = await measure(SMALL, asking, true)
+    asking.stop()
+    const poll = await startPoll(db, SMALL.queries)
+    const polled = await start('poll', SMALL, poll.url)
+    await sleep(1200)
+    const polling = await measure(SMALL, polled)
+    polled.stop()
+    poll.close()
+    const small = `${SMALL.clients} clients, ${SMALL.queries} queries, ${SMALL.updates} updates/s`
+    for (const [name, one] of [
+      ['live', ours],
+      ['every client asks anew', requery],
+      ['a poll each second for all', polling],
+    ] as const)
+      figure(
+        `${small}: ${name}`,
+        `${Math.round(one.p50)} / ${Math.round(one.p99)} ms`,
+        '-',
+        `PostgreSQL ${one.postgres.toFixed(1)} %, Node ${one.node.toFixed(1)} %, ${Math.round(one.bytes)} bytes per client and second`,
+      )
+    for (const [name, other] of [
+      ['every client asking anew', requery],
+      ['a poll each second', polling],
+    ] as const)
+      for (const [what, ratio] of [
+        ['p50', ours.p50 / other.p50],
+        ['PostgreSQL CPU', ours.postgres / other.postgres],
+        ['bytes', ours.bytes / other.bytes],
+      ] as const)
+        figure(`live relative to ${name}: ${what}`, ratio.toFixed(2), '-', small)
+
+    const deaf = await start('deaf', { ...SMALL, clients: DEAF, queries: 1 })
+    const quiet = kept()
+    const { sent } = server.live.stats()
+    await write({ ...SMALL, queries: 1, updates: 100 })
+    figure(
+      'a client that never reads',
+      `${Math.round((kept() - quiet) / DEAF / 1024)} kB`,
+      '-',
+      `growth of the server for each of ${DEAF}, after ${server.live.stats().sent - sent} changes of their page`,
+    )
+    deaf.stop()
   } finally {
-    child.kill()
     await server.close()
     await db.query('set role ws_main; drop table if exists ws_main.bench_live; reset role').catch(() => {})
     await db.end()
@@ -172,59 +234,7 @@ export async function benchLive({
   return figures
 }
 
-/** CPU time of all PostgreSQL processes of this cluster so far, in hundredths of a second: a difference per second is per cent of a core. */
-async function postgresCpu(db: pg.Pool): Promise<number> {
-  try {
-    const { rows } = await db.query('select pg_backend_pid() as pid')
-    const parent = (pid: string) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]!
-    const postmaster = parent(String(rows[0].pid))
-    let ticks = 0
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
-      try {
-        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-        if (fields[1] === postmaster) ticks += Number(fields[11]) + Number(fields[12])
-      } catch {} // it has ended
-    return ticks
-  } catch {
-    return Number.NaN // not Linux, or PostgreSQL is elsewhere
-  }
-}
-
-/** The other process: all the websockets. */
-async function beClients(url: string, token: string, clients: number, queries: number) {
-  let report: Report = { latencies: [], messages: 0, bytes: 0 }
-  let first = 0
-  const open = (i: number) =>
-    new Promise<void>((resolve) => {
-      const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { perMessageDeflate: false })
-      socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })))
-      socket.on('message', (data) => {
-        const message = JSON.parse(String(data))
-        if (message.type === 'connection_ack')
-          socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: query(i % queries), extensions: { live: 'patch' } } }))
-        if (message.type !== 'next') return
-        if (message.payload.data?.benchLivesLive?.nodes) {
-          first++
-          return resolve()
-        }
-        report.messages++
-        report.bytes += String(data).length
-        const newest = Math.max(0, ...message.payload.extensions.patch.upserts.map(({ node }: any) => Number(node.sent)))
-        if (newest > 0 && Date.now() - newest < 10_000) report.latencies.push(Date.now() - newest)
-      })
-    })
-  for (let i = 0; i < clients; i += 50) await Promise.all(Array.from({ length: Math.min(50, clients - i) }, (_, k) => open(i + k)))
-  process.on('message', (message: any) => {
-    if (message.type === 'begin') report = { latencies: [], messages: 0, bytes: 0 }
-    if (message.type === 'report') process.send!({ type: 'report', report })
-  })
-  process.send!({ type: 'ready', first })
-}
-
-if (process.argv[2] === '--as-clients') {
-  const [, , , url, token, clients, queries] = process.argv
-  await beClients(url!, token!, Number(clients), Number(queries))
-} else if (import.meta.main) {
+if (import.meta.main) {
   const number = (name: string) =>
     process.argv.includes(`--${name}`) ? { [name]: Number(process.argv[process.argv.indexOf(`--${name}`) + 1]) } : {}
   console.table(

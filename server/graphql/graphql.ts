@@ -16,7 +16,7 @@ import { makeMatviewPlugin, type MatviewWork } from './matviews.ts'
 import { RelationsPlugin } from './relations.ts'
 import { graphqlRoute } from './route.ts'
 import { makeSchemas } from './schemas.ts'
-import { graphqlSocket } from './socket.ts'
+import { graphqlSocket, type LivePayload } from './socket.ts'
 import { makeTablesPlugin, type TableWork } from './tables.ts'
 
 interface Deps {
@@ -28,7 +28,7 @@ interface Deps {
   tables: TableWork
   marks: Follower
   live: {
-    subscribe(request: LiveRequest): AsyncIterableIterator<unknown>
+    subscribe(request: LiveRequest): AsyncIterableIterator<LivePayload>
     schemaChanged(workspace: string): void
     personal(relation: string): Promise<boolean>
   }

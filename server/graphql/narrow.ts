@@ -9,9 +9,9 @@
  * Statements are never prepared by name: after ALTER COLUMN TYPE a named statement fails for ever on that connection
  * ("cached plan must not change result type").
  */
-import pg, { type Pool, type PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { readOn, settingsStatement } from '../read-query.ts'
 
-const { escapeLiteral } = pg
 const NEEDLE = "where nspname <> 'information_schema'\n"
 const literal = (text: string) => `'${text.replace(/'/g, "''")}'`
 
@@ -20,7 +20,8 @@ type Query = { text: string; values?: unknown[]; arrayMode?: boolean }
 
 /**
  * PostGraphile's withPgClient over our pool: one transaction per call when there are settings.
- * @param readOnly nothing is written, so nobody waits for the end of the transaction: one round trip of three less
+ * @param readOnly nothing is written: each statement goes with its settings in one message, a transaction of its own (as in READ
+ *   COMMITTED anyway: each sees what was committed before it)
  */
 export function makeWithPgClient(pool: Pool, schemas: string[] = [], readOnly = false) {
   const names = schemas.map(literal).join(', ')
@@ -53,31 +54,31 @@ export function makeWithPgClient(pool: Pool, schemas: string[] = [], readOnly = 
   async function withPgClient<T>(settings: Settings, work: (client: any) => Promise<T>): Promise<T> {
     const client = await pool.connect()
     let broken: Error | undefined
-    let isLeft = false
     try {
       if (!settings) return await work(wrap(client, 0))
-      // One message for both; the values are the server's own, and escaped all the same
-      await client.query(
-        `begin; select ${Object.entries(settings)
-          .map(([name, value]) => `set_config(${escapeLiteral(name)}, ${escapeLiteral(value)}, true)`)
-          .join(', ')}`,
-      )
-      const result = await work(wrap(client, 1))
-      if (readOnly) {
-        isLeft = true
-        client.query('commit').then(
-          () => client.release(),
-          (error: Error) => client.release(error),
-        )
-        return result
+      const set = settingsStatement(settings)
+      const transaction = async <R>(inWhich: (client: any) => Promise<R>): Promise<R> => {
+        try {
+          await client.query(`begin; ${set}`)
+          const result = await inWhich(wrap(client, 1))
+          await client.query('commit')
+          return result
+        } catch (error) {
+          await client.query('rollback').catch((e: Error) => (broken = e))
+          throw error
+        }
       }
-      await client.query('commit')
-      return result
-    } catch (error) {
-      await client.query('rollback').catch((e: Error) => (broken = e))
-      throw error
+      if (!readOnly) return await transaction(work)
+      return await work({
+        rawClient: client,
+        async query({ text, values, arrayMode }: Query) {
+          const { rows, rowCount } = await readOn(client, set, { text, values, rowMode: arrayMode ? 'array' : undefined })
+          return { rows, rowCount, notices: [] }
+        },
+        withTransaction: transaction,
+      })
     } finally {
-      if (!isLeft) client.release(broken)
+      client.release(broken)
     }
   }
   return Object.assign(withPgClient, { release() {} })

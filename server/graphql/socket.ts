@@ -34,6 +34,11 @@ type LiveRequests = (
   patches: boolean,
 ) => Promise<LiveRequest>
 
+/** A result that is written as JSON already, once for all who get it. */
+export interface LivePayload {
+  messageFor(id: string): Buffer
+}
+
 interface Deps {
   schemas: Schemas
   contexts: Contexts
@@ -41,7 +46,7 @@ interface Deps {
   sockets: Pick<Sockets, 'track'>
   liveRequest: LiveRequests
   /** server/live: the results of a live query. */
-  live: { subscribe(request: LiveRequest): AsyncIterableIterator<unknown> }
+  live: { subscribe(request: LiveRequest): AsyncIterableIterator<LivePayload> }
   log: Log
 }
 
@@ -77,7 +82,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
       return true
     },
 
-    async onSubscribe({ extra }, _id, payload) {
+    async onSubscribe({ extra }, id, payload) {
       try {
         const caller = extra.caller!
         const { query, operationName } = payload
@@ -94,19 +99,18 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
           })
 
         const base = { schema: current.schema, document, operationName: operationName ?? null, variableValues: variables }
-        if (!liveFieldOf(current, document, operationName))
-          return { ...base, contextValue: contexts.contextFor(caller), tidemark: null } as any
+        if (!liveFieldOf(current, document, operationName)) return { ...base, contextValue: contexts.contextFor(caller) } as any
         const patches = (payload.extensions as any)?.live === 'patch'
         const request = await liveRequest(caller, current, query, operationName ?? undefined, variables, patches)
-        return { ...base, tidemark: request } as any
+        return { ...base, tidemark: { request, id, socket: extra.socket } } as any
       } catch (error) {
         return [mask(error instanceof GraphQLError ? error : new GraphQLError((error as Error).message, { originalError: error as Error }))]
       }
     },
     execute: (args: any) => execute(args) as any,
     async subscribe(args: any) {
-      if (args.tidemark) return live.subscribe(args.tidemark) as any
-      return subscribe(args)
+      if (args.tidemark) return sending(live.subscribe(args.tidemark.request), args.tidemark) as any
+      return subscribe(args) as any
     },
     onOperation({ extra }, _id, _payload, _args, result) {
       if (typeof (result as any)?.[Symbol.asyncIterator] === 'function') extra.subscriptions++
@@ -114,8 +118,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
     onComplete({ extra }) {
       if (extra.subscriptions > 0) extra.subscriptions--
     },
-    onNext: (_ctx, _id, _payload, args: any, result: any) =>
-      result.errors && !args.tidemark ? { ...result, errors: result.errors.map(mask) } : undefined,
+    onNext: (_ctx, _id, _payload, _args, result: any) => (result.errors ? { ...result, errors: result.errors.map(mask) } : undefined),
   })
 
   const wss = new WebSocketServer({
@@ -130,7 +133,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (data) => new Promise((resolve, reject) => socket.send(data, (error) => (error ? reject(error) : resolve()))),
+        send: (data) => send(socket, data),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (callback) =>
           socket.on('message', (data) => {
@@ -174,3 +177,25 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
     },
   }
 }
+
+/**
+ * Sends the results of a live query by itself, and gives graphql-ws a stream of none: it would write each result as JSON again
+ * for each client. The next result is asked for when the last one has left the process.
+ */
+function sending(results: AsyncIterableIterator<LivePayload>, { id, socket }: { id: string; socket: WebSocket }) {
+  return {
+    async next() {
+      for await (const payload of results) await send(socket, payload.messageFor(id))
+      return { done: true as const, value: undefined }
+    },
+    return: (value?: any) => results.return!(value),
+    throw: (error?: any) => results.throw!(error),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** Resolves when the message has left the process. */
+const send = (socket: WebSocket, data: string | Buffer) =>
+  new Promise<void>((resolve, reject) => socket.send(data, { binary: false }, (error) => (error ? reject(error) : resolve())))

@@ -6,12 +6,13 @@
  * - starting: the first run is going on; subscribers wait.
  * - resting: the page is known and nothing has happened since. Costs nothing.
  * - pending: something changed. `keys` (rows that may matter) or `whole` (anything may have changed) say what.
- *   Left by the engine's next flush: back to resting when the window test says no, else
- * - running: the query is executed. Changes that come meanwhile make it pending again.
+ *   Left at the next round (rounds.ts), for
+ * - busy: tested against its window, then resting again or executed. Changes that come meanwhile make it pending again.
  * - ended: no subscriber is left (after a short while: a page that is opened again at once finds it here).
  */
 import { clausesOf, type Clauses } from './clauses.ts'
 import { diffBlock, type Row } from './patch.ts'
+import { makePayload, type Payload } from './payload.ts'
 import { makeSubscriber, type Subscriber } from './subscriber.ts'
 
 export interface Statement {
@@ -52,8 +53,10 @@ export interface Entry {
   /** An update of rows that stay where they are in their key's order is known as such ('u' only). */
   onlyUpdates: boolean
   whole: boolean
-  running: boolean
+  /** It is tested or run. */
+  busy: boolean
   ended: boolean
+  /** It rests until then. */
   notBefore: number
   /** The base relations that it reads; set after the first run. */
   reads: Set<string>
@@ -77,22 +80,34 @@ export function makeEntry(query: LiveQuery): Entry {
   let inPage = new Set<string>()
   let rest = ''
   let revision = 0
+  let whole: { revision: number; payload: Payload } | null = null
 
   /** The whole page, for who has none or was cut back. */
-  function snapshot(): unknown | null {
+  function snapshot(): Payload | null {
     if (!page) return null
-    return query.patches && rows
-      ? { ...page.result, extensions: { patch: { revision, upserts: [], removes: [], totalCount: totalOf(page) } } }
-      : page.result
+    if (whole?.revision !== revision) {
+      const patch = query.patches && rows ? { revision, upserts: [], removes: [], totalCount: totalOf(page) } : null
+      whole = { revision, payload: makePayload(JSON.stringify(patch ? { ...page.result, extensions: { patch } } : page.result)) }
+    }
+    return whole.payload
   }
   const totalOf = (of: Page) => of.result.data?.[query.field]?.totalCount ?? null
+
+  /** Made of the nodes' texts as they are: each is written as JSON once. */
+  function patchPayload(next: Page, patch: ReturnType<typeof diffBlock>): Payload {
+    const upserts = (patch?.upserts ?? []).map(({ index, text }) => `{"index":${index},"node":${text}}`)
+    const removes = JSON.stringify(patch?.removes ?? [])
+    return makePayload(
+      `{"data":{${JSON.stringify(query.field)}:${rest}},"extensions":{"patch":{"revision":${revision},"upserts":[${upserts}],"removes":${removes},"totalCount":${JSON.stringify(totalOf(next))}}}}`,
+    )
+  }
 
   const entry: Entry = {
     query,
     keys: new Map(),
     onlyUpdates: true,
     whole: false,
-    running: false,
+    busy: false,
     ended: false,
     notBefore: 0,
     reads: new Set(),
@@ -138,14 +153,8 @@ export function makeEntry(query: LiveQuery): Entry {
       const patch = diffBlock(oldRows, rows)
       if (!patch && rest === oldRest) return false
       revision++
-      const result = query.patches
-        ? {
-            data: { ...next.result.data, [query.field]: JSON.parse(rest) },
-            extensions: { patch: { revision, upserts: patch?.upserts ?? [], removes: patch?.removes ?? [], totalCount: totalOf(next) } },
-          }
-        : next.result
-      const bytes = query.patches ? JSON.stringify(patch).length + rest.length : 0
-      for (const subscriber of subscribers) subscriber.push({ result, bytes })
+      const payload = query.patches ? patchPayload(next, patch) : snapshot()!
+      for (const subscriber of subscribers) subscriber.push(payload)
       return true
     },
     subscribe(onEmpty) {

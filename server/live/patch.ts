@@ -11,7 +11,7 @@ export interface Row {
   node: unknown
 }
 export interface BlockPatch {
-  upserts: { index: number; node: unknown }[]
+  upserts: { index: number; node: unknown; text: string }[]
   removes: string[]
 }
 
@@ -27,7 +27,7 @@ export function diffBlock(previous: readonly Row[], next: readonly Row[]): Block
     const at = list.indexOf(id, index)
     if (at >= 0) list.splice(at, 1)
     list.splice(index, 0, id)
-    upserts.push({ index, node })
+    upserts.push({ index, node, text })
   })
   return upserts.length > 0 || removes.length > 0 ? { upserts, removes } : null
 }

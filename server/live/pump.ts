@@ -6,11 +6,13 @@
  * A table's life here:
  * - watched, not attached: tried every ROUND; until it works, "anything may have changed" is said every POLL_MS, so that live
  *   queries are late but right. A lock is waited for LOCK_MS at most, now and then longer: only that interrupts an autovacuum.
- * - attached: CREATE TRIGGER has waited for the writers before it; one "anything" hint tells what they did; then keys.
+ * - attached: CREATE TRIGGER has waited for the writers before it; one "anything" hint tells what they did; then keys. Whether the
+ *   triggers are still there is asked with the watches: a table may be dropped and made again under its name.
  * - no longer watched: kept for KEEP_MS, then detached, as soon as nobody reads at that moment.
  *
  * Delete-returning needs no cursor: what commits late comes in a later round; taking and sending commit together. An idle round
- * is one statement per watched workspace; when nobody watches anything, one in WATCH_MS.
+ * is one statement for all workspaces; when nobody watches anything, one in WATCH_MS. Rounds come closer while there are changes.
+ * What is taken leaves dead rows that every round would pass again, so the pump vacuums by itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -18,6 +20,11 @@ import type { Log } from '../log.ts'
 
 const LOCK = 7467
 const ROUND_MS = 40
+const BUSY_ROUND_MS = 15
+/** A round is busy that long after the last change. */
+const BUSY_MS = 1000
+/** Taken rows after which the table of changes is vacuumed. */
+const VACUUM_ROWS = 20_000
 const WATCH_MS = 250
 const POLL_MS = 1000
 const ELECTION_MS = 500
@@ -43,6 +50,8 @@ interface Change {
   rel: string
   op: string
   keys: unknown[][] | null
+  /** How many rows it is made of. */
+  taken: number
 }
 
 export interface Pump {
@@ -79,14 +88,17 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
         .catch((error) => log.warn({ error: error.message }, 'platform tables are not watched yet'))
       const tables = new Map<string, Table>(),
         prepared = new Set<string>()
+      const dead = new Map<string, number>()
+      let busyUntil = 0
       while (!stopped && !lost) {
         const hints: Hint[] = []
         if (performance.now() >= lookAt) {
           lookAt = performance.now() + WATCH_MS
           await look(tables, prepared, hints)
         }
-        await round(tables, hints)
-        await sleep(tables.size === 0 ? WATCH_MS : ROUND_MS)
+        if (await round(tables, hints, dead)) busyUntil = performance.now() + BUSY_MS
+        await tidy(dead)
+        await sleep(tables.size === 0 ? WATCH_MS : performance.now() < busyUntil ? BUSY_ROUND_MS : ROUND_MS)
       }
     } finally {
       elected = false
@@ -97,13 +109,16 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
   /** Follows the watches: attaches, polls where that did not work yet, detaches. */
   async function look(tables: Map<string, Table>, prepared: Set<string>, hints: Hint[]) {
     const now = performance.now()
-    const { rows } = await db.query<{ schema: string; rel: string }>('select schema, rel from app_private.live_watched()')
-    for (const { schema, rel } of rows) {
+    const { rows } = await db.query<{ schema: string; rel: string; bare: boolean }>(
+      'select schema, rel, bare from app_private.live_watched()',
+    )
+    for (const { schema, rel, bare } of rows) {
       const name = `${schema}.${rel}`
       let table = tables.get(name)
       if (!table) tables.set(name, (table = { attached: false, tries: 0, seenAt: 0, toldAt: 0 }))
       table.seenAt = now
-      if (table.attached) continue
+      if (table.attached && !bare) continue
+      table.attached = false
       try {
         table.attached = await attach(schema, rel, prepared, table.tries++ % 8 === 7 ? LONG_LOCK_MS : LOCK_MS)
         hints.push({ r: name })
@@ -164,9 +179,9 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
   }
 
   /** Takes what was written and sends it. @returns whether there was anything. */
-  async function round(tables: Map<string, Table>, hints: Hint[]): Promise<boolean> {
-    const schemas = new Set([...tables].filter(([, { attached }]) => attached).map(([name]) => split(name)[0]))
-    if (schemas.size === 0 && hints.length === 0) return false
+  async function round(tables: Map<string, Table>, hints: Hint[], dead: Map<string, number>): Promise<boolean> {
+    const schemas = await written(new Set([...tables].filter(([, { attached }]) => attached).map(([name]) => split(name)[0])))
+    if (schemas.length === 0 && hints.length === 0) return false
     await db.query('begin')
     try {
       for (const schema of schemas) {
@@ -177,14 +192,44 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
           return { rows: [] as Change[] }
         })
         hints.push(...gather(schema, rows))
+        dead.set(
+          schema,
+          rows.reduce((sum, { taken }) => sum + taken, dead.get(schema) ?? 0),
+        )
       }
-      for (const batch of batches(hints)) await db.query(`select pg_notify('table_change_channel', $1)`, [batch])
-      await db.query('commit')
+      // One message with the end of the transaction: a NOTIFY holds a lock of the whole cluster until then
+      const notifies = [...batches(hints)].map((batch) => `select pg_notify('table_change_channel', ${pg.escapeLiteral(batch)}); `)
+      await db.query(`${notifies.join('')}commit`)
     } catch (error) {
       await db.query('rollback').catch(() => {})
       throw error
     }
     return hints.length > 0
+  }
+
+  /** Which of the schemas have changes to take; all of them if one cannot be asked. */
+  async function written(schemas: Set<string>): Promise<string[]> {
+    if (schemas.size === 0) return []
+    const asked = [...schemas].map((schema) => {
+      const has = schema === 'app_public' ? 'app_private.has_platform_changes()' : `exists (select from ${quoted(schema, '_live_changes')})`
+      return `select ${pg.escapeLiteral(schema)} where ${has}`
+    })
+    try {
+      const { rows } = await db.query({ text: asked.join(' union all '), rowMode: 'array' })
+      return rows.map(([schema]) => schema)
+    } catch (error) {
+      if ((error as pg.DatabaseError).code !== '42P01') throw error
+      return [...schemas]
+    }
+  }
+
+  /** Rows that were taken stay in the way of the next rounds until they are vacuumed. */
+  async function tidy(dead: Map<string, number>) {
+    for (const [schema, rows] of dead) {
+      if (rows < VACUUM_ROWS || schema === 'app_public') continue
+      dead.delete(schema)
+      await db.query(`vacuum (skip_locked) ${quoted(schema, '_live_changes')}`).catch(() => {}) // autovacuum will
+    }
   }
 
   const loop = (async () => {
@@ -212,12 +257,12 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
 /** What was written since the last round: one row per relation, so that a flood of writes costs PostgreSQL, and not this process. */
 const takeStatement = (schema: string) => `
   with gone as (${schema === 'app_public' ? 'select * from app_private.take_platform_changes()' : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`})
-  select rel, string_agg(distinct op::text, '') as op,
+  select rel, string_agg(distinct op::text, '') as op, count(*)::int as taken,
          case when bool_and(keys is not null) and sum(jsonb_array_length(keys)) <= ${4 * MAX_KEYS} then (select jsonb_agg(k) from jsonb_array_elements(jsonb_agg(keys)) a (ks), jsonb_array_elements(ks) k) end as keys
     from gone group by rel`
 
 /** One hint per relation: its keys, or none if there were too many or one has none. */
-export function gather(schema: string, rows: readonly Change[]): Hint[] {
+export function gather(schema: string, rows: readonly Omit<Change, 'taken'>[]): Hint[] {
   const found = new Map<string, { keys: Map<string, unknown[]> | null; ops: Set<string> }>()
   for (const { rel, op, keys } of rows) {
     let one = found.get(rel)

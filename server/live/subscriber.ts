@@ -5,17 +5,13 @@
  * its results pile up. Beyond MAX_WAITING of them (or MAX_BYTES) they are thrown away and the client gets the whole page
  * instead ("resync"), as of the moment when it reads again. A client that never reads costs one page, whatever happens.
  */
-export interface Update {
-  /** What a client that is up to date gets. */
-  result: unknown
-  bytes: number
-}
+import type { Payload } from './payload.ts'
 
 const MAX_WAITING = 20
 const MAX_BYTES = 256 * 1024
 
-export interface Subscriber extends AsyncIterableIterator<any> {
-  push(update: Update): void
+export interface Subscriber extends AsyncIterableIterator<Payload> {
+  push(update: Payload): void
   /** Forget what waits and send the whole page next. */
   resync(): void
   end(): void
@@ -26,8 +22,8 @@ export interface Subscriber extends AsyncIterableIterator<any> {
  * @param snapshot the whole page as it is now; null: there is none yet.
  * @param latestOnly each result says everything, so an older one that was not sent is void.
  */
-export function makeSubscriber(snapshot: () => unknown | null, latestOnly: boolean, onClose: () => void): Subscriber {
-  let waiting: Update[] = []
+export function makeSubscriber(snapshot: () => Payload | null, latestOnly: boolean, onClose: () => void): Subscriber {
+  let waiting: Payload[] = []
   let bytes = 0
   let whole = true // the first thing a client gets
   let closed = false
@@ -51,7 +47,7 @@ export function makeSubscriber(snapshot: () => unknown | null, latestOnly: boole
       if (closed || whole) return notify() // the snapshot to come has it already
       if (latestOnly) clear()
       waiting.push(update)
-      bytes += update.bytes
+      bytes += update.text.length
       if (waiting.length > MAX_WAITING || bytes > MAX_BYTES) {
         clear()
         whole = true
@@ -80,14 +76,14 @@ export function makeSubscriber(snapshot: () => unknown | null, latestOnly: boole
         } else {
           const update = waiting.shift()
           if (update) {
-            bytes -= update.bytes
-            return { done: false, value: update.result }
+            bytes -= update.text.length
+            return { done: false, value: update }
           }
         }
         await new Promise<void>((resolve) => (wake = resolve))
       }
     },
-    async return(value?: unknown) {
+    async return(value?: any) {
       if (!closed) {
         closed = true
         clear()

@@ -3,6 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
+import type { World } from '../../support/world.ts'
 
 export interface Client {
   socket: WebSocket
@@ -88,6 +89,32 @@ export async function connect(url: string, token: string | null, params: Record<
       return operation
     },
   }
+}
+
+/** Waits for what `holds` says, at once where it holds already. */
+export async function until(what: string, holds: () => unknown, withinMs = 20_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !(await holds()); await sleep(20))
+    if (Date.now() > end) throw new Error(`${what}: not after ${withinMs} ms`)
+}
+
+/** Waits until relations that were just made are in the API. */
+export const inApi = (world: World, ...relations: string[]) =>
+  until(`${relations} in the API`, async () => {
+    const { apiRelations } = await world.graphql('{ apiRelations { name } }')
+    return relations.every((relation) => apiRelations.some(({ name }: { name: string }) => name === relation))
+  })
+
+/** Waits until the pump has captured all that is watched, and its first hints have gone round: then a change comes by its keys. */
+export async function settled(world: World): Promise<void> {
+  const bare = async () => (await world.db.sql('select count(*)::int as n from app_private.live_watched() where bare'))[0].n
+  let before = ''
+  await until('the pump at rest', async () => {
+    const now = JSON.stringify([await bare(), world.server.live.stats()])
+    const same = now === before
+    before = now
+    if (!same) await sleep(130)
+    return same && now.startsWith('[0')
+  })
 }
 
 export { sleep }

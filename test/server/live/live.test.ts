@@ -1,6 +1,6 @@
 /** Live queries from outside: what a client sees when rows change, and what it does not see. */
 import { startWorld, type World } from '../../support/world.ts'
-import { type Client, connect, sleep } from './harness.ts'
+import { type Client, connect, inApi, settled as rest, sleep } from './harness.ts'
 
 let world: World
 let client: Client
@@ -15,7 +15,7 @@ beforeAll(async () => {
     create table orders (id int primary key, customer_id int references customers, amount int);
     insert into customers values (1, 'Ada'), (2, 'Bob'); insert into orders values (1, 1, 5), (2, 2, 7);
     create table plain (a int, b text)`)
-  await sleep(300)
+  await inApi(world, 'plain')
   client = await connect(world.url, await world.token())
 }, 60_000)
 afterAll(async () => {
@@ -23,8 +23,7 @@ afterAll(async () => {
   await world?.close()
 })
 
-/** Waits until the pump has captured the table: then a change comes by its keys. */
-const settled = () => sleep(500)
+const settled = () => rest(world)
 
 describe('a live query', () => {
   it('sends the page at once, and again when a row of it changed', async () => {
@@ -132,7 +131,7 @@ describe('a live query', () => {
     await world.graphql(
       `mutation { createMatview(input: { name: "by_customer", definition: "select customer_id, sum(amount) as total from orders group by 1", key: ["customer_id"], notifyWhen: CHANGED }) { matview { id } } }`,
     )
-    await sleep(600)
+    await inApi(world, 'by_customer')
     const live = client.open('subscription { byCustomersLive(orderBy: CUSTOMER_ID_ASC) { nodes { customer_id total } } }', { patch: true })
     expect((await live.nth(0)).data.byCustomersLive.nodes).toMatchObject([
       { customer_id: 1, total: '5' },
@@ -189,7 +188,7 @@ describe('a live query', () => {
         delete from items where id = ${20 + round}; insert into items values (${200 + round}, 'n${round}', ${round * 60})`)
       await sleep(60)
     }
-    await sleep(900)
+    await settled()
     for (; seen < live.results.length; seen++) {
       const { data, extensions } = live.results[seen]
       if (data.itemsLive.nodes) copy = data.itemsLive.nodes

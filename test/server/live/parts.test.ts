@@ -2,8 +2,9 @@
 import { clausesOf, relationsIn } from '../../../server/live/clauses.ts'
 import { diffBlock, type Row } from '../../../server/live/patch.ts'
 import { gather } from '../../../server/live/pump.ts'
+import { makePayload } from '../../../server/live/payload.ts'
 import { makeSubscriber } from '../../../server/live/subscriber.ts'
-import { comesIn, windowStatement } from '../../../server/live/window-test.ts'
+import { comesIn, isShareable, passStatement, placeStatement } from '../../../server/live/window-test.ts'
 import { applyPatch } from '../../../web/shared/live/patch.ts'
 
 const row = (id: number, value: number): Row => ({ id: String(id), text: `${id}:${value}`, node: { nodeId: String(id), value } })
@@ -33,7 +34,7 @@ describe('a patch', () => {
 
   it('of one changed row is one upsert', () => {
     expect(diffBlock([row(1, 1), row(2, 1)], [row(1, 1), row(2, 9)])).toEqual({
-      upserts: [{ index: 1, node: { nodeId: '2', value: 9 } }],
+      upserts: [{ index: 1, node: { nodeId: '2', value: 9 }, text: '2:9' }],
       removes: [],
     })
   })
@@ -71,17 +72,27 @@ describe('the window test', () => {
     'select __t__."id" as "0" from "ws_main"."t" as __t__ where (__t__."k" > $1::"int4") order by __t__."k" asc limit 2',
   )!
 
-  it('asks all queries in one statement, each with its own values', () => {
-    const { text, values } = windowStatement(
-      [
-        { clauses, values: [5], changed: [['1']], last: ['9'] },
-        { clauses, values: [6], changed: [['1']], last: null },
-      ],
-      [{ column: 'id', type: 'int4' }],
-    )
-    expect(values).toEqual([5, ['1', '9'], 6, ['1']])
-    expect(text).toContain('__t__."id" = any($2::int4[])')
-    expect(text).toContain('__t__."k" > $3::"int4"')
+  const key = [{ column: 'id', type: 'int4' }]
+  const questions = [
+    { clauses, values: [5], changed: [['1'], ['2']], last: ['9'] },
+    { clauses, values: [6], changed: [['2']], last: null },
+  ]
+
+  it('asks all queries in one statement whose filter a changed row passes, each with its own values', () => {
+    const { text, values } = passStatement(questions, key)
+    expect(values).toEqual([['1', '2'], 5, 6])
+    expect(text).toContain('__t__."id" = any($1::int4[])')
+    expect(text).toContain('case when (__t__."k" > $2::"int4") then 0 end')
+    expect(text).toContain('case when (__t__."k" > $3::"int4") then 1 end')
+    expect(questions.map(isShareable)).toEqual([true, true])
+    expect(isShareable({ ...questions[0]!, clauses: { ...clauses, from: '"a"."f"($1) as x' } })).toBe(false)
+  })
+
+  it('asks where a row stands in one statement, beside the last row of the page', () => {
+    const { text, values } = placeStatement(questions, key)
+    expect(values).toEqual([['1', '2', '9'], 5, ['2'], 6])
+    expect(text).toContain('__t__."id" = any($1::int4[]) and ((__t__."k" > $2::"int4"))')
+    expect(text).toContain('order by __t__."k" asc')
   })
 
   it('lets in what stands before the last row of a full page, and anything that passes where the page is not full', () => {
@@ -125,19 +136,28 @@ describe('a subscriber', () => {
   it('that does not read is cut back to one page', async () => {
     let revision = 0
     const subscriber = makeSubscriber(
-      () => `page ${revision}`,
+      () => makePayload(`page ${revision}`),
       false,
       () => {},
     )
-    expect((await subscriber.next()).value).toBe('page 0')
-    for (revision = 1; revision <= 30; revision++) subscriber.push({ result: `patch ${revision}`, bytes: 10 })
+    const next = async () => (await subscriber.next()).value?.text
+    expect(await next()).toBe('page 0')
+    for (revision = 1; revision <= 30; revision++) subscriber.push(makePayload(`patch ${revision}`))
     revision = 30
-    expect((await subscriber.next()).value).toBe('page 30')
-    subscriber.push({ result: 'patch 31', bytes: 10 })
-    expect((await subscriber.next()).value).toBe('patch 31')
-    subscriber.push({ result: 'patch 32', bytes: 1e6 })
-    expect((await subscriber.next()).value).toBe('page 30')
+    expect(await next()).toBe('page 30')
+    subscriber.push(makePayload('patch 31'))
+    expect(await next()).toBe('patch 31')
+    subscriber.push(makePayload('x'.repeat(1e6)))
+    expect(await next()).toBe('page 30')
     await subscriber.return!()
     expect((await subscriber.next()).done).toBe(true)
+  })
+})
+
+describe('a result', () => {
+  it('is written once for all who gave their subscription the same id', () => {
+    const payload = makePayload('{"data":null}')
+    expect(JSON.parse(String(payload.messageFor('a"1')))).toEqual({ id: 'a"1', type: 'next', payload: { data: null } })
+    expect(payload.messageFor('1')).toBe(payload.messageFor('1'))
   })
 })

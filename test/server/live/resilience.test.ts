@@ -1,6 +1,6 @@
 /** What happens when things go wrong: lost LISTEN, killed pump, two servers, clients that do not read, unseen writes. */
 import { startWorld, type World } from '../../support/world.ts'
-import { type Client, connect, sleep } from './harness.ts'
+import { type Client, connect, inApi, settled, sleep, until } from './harness.ts'
 
 let world: World
 let client: Client
@@ -42,23 +42,24 @@ describe('a live query', () => {
     expect(await triggers('stocks')).toBe(0)
     const live = client.open(QUERY)
     await live.nth(0)
-    await sleep(600)
-    expect(await triggers('stocks')).toBe(4)
+    await until('triggers', async () => (await triggers('stocks')) === 4)
     live.complete()
   })
 
   it('misses no writer that was at work when the watch began', async () => {
     await sql('create table busy (id int primary key, price int); insert into busy values (1, 1)')
-    await sleep(600)
+    await inApi(world, 'busy')
     const writer = await world.db.admin.connect()
-    await writer.query('begin')
-    await writer.query('update ws_main.busy set price = 2 where id = 1')
     const live = client.open('subscription { busiesLive { nodes { id price } } }')
-    expect((await live.nth(0)).data.busiesLive.nodes[0].price).toBe(1)
-    await sleep(400)
-
-    await writer.query('commit')
-    writer.release()
+    try {
+      await writer.query('begin')
+      await writer.query('update ws_main.busy set price = 2 where id = 1')
+      expect((await live.nth(0)).data.busiesLive.nodes[0].price).toBe(1)
+      await sleep(400) // the pump has tried to attach, and waits
+      await writer.query('commit')
+    } finally {
+      writer.release()
+    }
 
     expect((await live.nth(1)).data.busiesLive.nodes[0].price).toBe(2)
     live.complete()
@@ -67,7 +68,7 @@ describe('a live query', () => {
   it('is right again within 2 s after the LISTEN connection was lost, though the change fell into the gap', async () => {
     const live = client.open(QUERY)
     await live.nth(0)
-    await sleep(500)
+    await settled(world)
 
     await kill('tidemark listen')
     await sql('update stocks set price = 1000 where id = 1')
@@ -80,7 +81,7 @@ describe('a live query', () => {
   it('goes on after the pump was killed', async () => {
     const live = client.open(QUERY)
     await live.nth(0)
-    await sleep(500)
+    await settled(world)
 
     await kill('tidemark pump')
     await sql('update stocks set price = 2000 where id = 1')
@@ -94,7 +95,7 @@ describe('a live query', () => {
     const other = await connect(second.url, await world.token())
     const [here, there] = [client.open(QUERY), other.open(QUERY)]
     await Promise.all([here.nth(0), there.nth(0)])
-    await sleep(500)
+    await settled(world)
     expect([world.server.live.pumping(), second.live.pumping()].filter(Boolean)).toHaveLength(1)
 
     await sql('update stocks set price = 3000 where id = 1')
@@ -106,13 +107,32 @@ describe('a live query', () => {
     here.complete()
   })
 
+  it('hears of writes to a table that was dropped and made again under its name', async () => {
+    const make = 'create table again (id int primary key, price int); insert into again values (1, 1)'
+    await sql(make)
+    await inApi(world, 'again')
+    const live = client.open('subscription { againsLive { nodes { id price } } }')
+    await live.nth(0)
+    await settled(world)
+    await sql(`drop table again; ${make}`)
+    await until('triggers', async () => (await triggers('again')) === 4)
+    await settled(world)
+    await sql('update again set price = 2')
+    await until('the write', () => live.results.at(-1).data?.againsLive?.nodes[0]?.price === 2, 5000)
+    expect(live.results.at(-1).data.againsLive.nodes).toEqual([{ id: 1, price: 2 }])
+    live.complete()
+  })
+
   it('survives a rebuild of the schema, and a column that goes; a table that goes gives it an error', async () => {
     await sql('create table shaky (id int primary key, a int, b int); insert into shaky values (1, 1, 1)')
-    await sleep(700)
+    await inApi(world, 'shaky')
     const live = client.open('subscription { shakiesLive { nodes { id a } } }')
     await live.nth(0)
+    await settled(world)
     await sql('alter table shaky add column c int')
-    await sleep(600)
+    await until('the rebuild', async () =>
+      (await world.graphql('{ __type(name: "Shaky") { fields { name } } }')).__type.fields.some((one: any) => one.name === 'c'),
+    )
     await sql('update shaky set a = 2')
     expect((await live.nth(1)).data.shakiesLive.nodes[0].a).toBe(2)
 
@@ -132,11 +152,11 @@ describe('a live query', () => {
     await sql(
       `create table wide (id int primary key, pad text); insert into wide select g, repeat('x', 2000) from generate_series(1, 100) g`,
     )
-    await sleep(700)
+    await inApi(world, 'wide')
     const slow = await connect(world.url, await world.token())
     const live = slow.open('subscription { widesLive(first: 100, orderBy: ID_ASC) { nodes { nodeId id pad } } }', { patch: true })
     await live.nth(0)
-    await sleep(500)
+    await settled(world)
     slow.socket.pause()
     const before = process.memoryUsage().rss
 
@@ -146,21 +166,19 @@ describe('a live query', () => {
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(200e6)
     slow.socket.resume()
-    await sleep(1500)
+    const shownIn = (one: any) => (one.data.widesLive.nodes?.[0] ?? one.extensions.patch.upserts[0].node).pad[0]
+    const written = String.fromCharCode(97 + (59 % 26))
+    await until('the last write shown', () => shownIn(live.results.at(-1)) === written)
 
-    await live.nth(live.results.length - 1)
-    const last = live.results.at(-1)
     const whole = live.results.filter(({ data }) => data.widesLive.nodes)
     expect(whole.length).toBeGreaterThanOrEqual(2) // the first page, and the resync
     expect(live.results.length).toBeLessThan(50)
-    const shown = last.data.widesLive.nodes?.[0] ?? last.extensions.patch.upserts[0].node
-    expect(shown.pad[0]).toBe(String.fromCharCode(97 + (59 % 26)))
     slow.close()
   }, 60_000)
 
   it('with time in its view is asked again by itself', async () => {
     await sql(`create view clock as select 1 as id, extract(epoch from clock_timestamp())::bigint as now`)
-    await sleep(700)
+    await inApi(world, 'clock')
     const live = client.open('subscription { clocksLive { nodes { now } } }')
     await live.nth(0)
     expect(await live.nth(1, 8000)).toBeTruthy()
@@ -171,7 +189,7 @@ describe('a live query', () => {
     await sql(
       'create table secrets (id int primary key, t text); insert into secrets values (1, $$x$$); revoke all on secrets from ws_main_reader',
     )
-    await sleep(700)
+    await inApi(world, 'secrets')
     const owner = client.open('subscription { secretsLive { nodes { id } } }')
     await owner.nth(0)
     const reader = await connect(world.url, await world.token({ role: 'reader' }))
