@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { checkDependencies } from './check/dependencies.mjs'
 import { checkLicences } from './check/licences.mjs'
 import { checkRules } from './check/rules.mjs'
 import { helpIfAsked } from './commands.mjs'
@@ -63,6 +64,7 @@ async function main() {
     'package-lock.json': () => program('npm', ['ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
     'house rules': async () => checkRules(ROOT),
     docs: () => program(node, ['scripts/docs.ts']),
+    dependencies: async () => checkDependencies(ROOT),
     licences: async () => checkLicences(ROOT),
     fixtures: async () => checkFixtures(MIGRATIONS),
     'schema.sql': () => schemaIsFresh(node),

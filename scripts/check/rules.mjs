@@ -36,6 +36,9 @@ export function checkRules(root) {
     if (/^(server|scripts|test)\/.*\.(ts|mjs)$/.test(file) && !/^(#!.*\n)?(\/\*\*|\/\/)/.test(text))
       problems.push(`${file}: begins without a comment that says what it is for`)
   }
+  for (const file of files.filter((one) => one.endsWith('.md')))
+    for (const [, target] of readFileSync(path.join(root, file), 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)(?:#[^)]*)?\)/g))
+      if (!existsSync(path.join(root, path.dirname(file), target))) problems.push(`${file}: links to ${target}, which is not there`)
   const scripts = Object.keys(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts)
   if (scripts.length > MAX_NPM_SCRIPTS)
     problems.push(`package.json: ${scripts.length} scripts, more than ${MAX_NPM_SCRIPTS}: the list is the menu`)

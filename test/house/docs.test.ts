@@ -18,7 +18,7 @@ it('the GraphQL schema and the OpenAPI document in docs/ are those of a running 
 
   for (const [name, text] of Object.entries(api))
     expect(text).toBe(readFileSync(path.join(import.meta.dirname, '../../docs', name), 'utf8'))
-  expect(api['graphql.graphql']).toContain('contacts_per_yearLive(')
+  expect(api['graphql.graphql']).toContain('contactsPerYearsLive(')
   expect(JSON.parse(api['openapi.json']!).paths).toHaveProperty('/contacts')
 }, 60_000)
 
