@@ -63,6 +63,19 @@ export const COMMANDS = {
       ['--here', 'against the running Tidemark, or DATABASE_URL with TIDEMARK_SECRET'],
     ],
   },
+  faults: {
+    usage: 'npm run faults -- [options]',
+    what: 'Kills PostgreSQL and the server inside COPY, REFRESH and deliveries, and does everything else that goes wrong, on a database of its own. Exit code 1 when a promise broke.',
+    options: [
+      ['--kills N', 'so many kill -9 (200)'],
+      ['--seed S', 'the dice of an earlier run, which printed it'],
+      ['--only NAMES', 'kills,exhausted,stalled,readers,line,bomb,mutations,clock,dropped,disk: some of these'],
+      ['--mutations N', 'so many damaged files (10000)'],
+      ['--quick', 'all of it small, and without what takes minutes'],
+      ['--soak MINUTES', 'instead: ordinary work for so long, and whether anything grows'],
+      ['--write', 'keep the table in scripts/faults/RESULTS.md (SOAK.md)'],
+    ],
+  },
   check: {
     usage: 'npm run check -- [--write]',
     what: 'Types, lint, house rules, licences, dependencies, fixtures, schema.sql, the lock file, docs/: all that must hold before a change lands, but the tests.',

@@ -61,6 +61,16 @@ export const ERRORS = {
     meaning: 'The database does not answer',
     remedy: 'Try again in a moment; the operator finds the cause in the log.',
   },
+  TMCON: {
+    status: 503,
+    meaning: 'All connections to the database are in use',
+    remedy: 'Try again in a moment; if it stays, the operator raises POOL_SIZE.',
+  },
+  TMFUL: {
+    status: 507,
+    meaning: 'The disk of the database is full: nothing of this was stored',
+    remedy: 'Tell the operator; what was there before is whole.',
+  },
   TMTIM: { status: 503, meaning: 'The statement took longer than allowed', remedy: 'Ask for less, or let an owner raise the limit.' },
   TMCSV: {
     status: 422,
@@ -131,8 +141,15 @@ const BUILT_IN: Record<string, { code: ErrorCode | null; status: number; own: bo
   '23514': { code: null, status: 422, own: true }, // check
   '42501': { code: 'TMPER', status: 403, own: false },
   '42P01': { code: 'TMNOF', status: 404, own: false },
+  '53100': { code: 'TMFUL', status: 507, own: false },
   '57014': { code: 'TMTIM', status: 503, own: false },
 }
+
+/** What pg and its pool say without a code. */
+const NO_CODE: [RegExp, ErrorCode][] = [
+  [/^timeout exceeded when trying to connect$/, 'TMCON'],
+  [/^Connection terminated|connection error and is not queryable$/, 'TMDBN'],
+]
 
 /**
  * The status and body for any error.
@@ -171,7 +188,8 @@ export function toResponse(error: unknown): { status: number; body: ErrorBody; i
       }
     if (/^(08|57P|53300)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'].includes(code)) return plain('TMDBN')
   }
-  return plain('TMOOP')
+  const [, said] = NO_CODE.find(([text]) => text.test(String(message ?? ''))) ?? []
+  return plain(said ?? 'TMOOP')
 }
 
 function plain(code: ErrorCode): { status: number; body: ErrorBody; internal: boolean } {

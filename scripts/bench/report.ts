@@ -51,14 +51,16 @@ export function rowOf({ name, value, unit, goal, note, against, ratio }: Figure)
   }
 }
 
-/** '' where there is no goal, or none that a number can meet. */
+/** '' where there is no goal, or none that a number can meet. `2000 / 0` and `50 / 250 ms` are judged number by number. */
 export function verdict(goal: string, value: string): Row['met'] {
-  const [, sign, wanted] = /^\s*([≥≤<>]?)\s*(\d+(?:\.\d+)?)/.exec(goal) ?? []
-  const [found] = /-?\d+(?:\.\d+)?/.exec(value.replaceAll(',', '')) ?? []
-  if (wanted === undefined || found === undefined) return ''
-  const [a, b] = [Number(found), Number(wanted)]
-  const met = { '≥': a >= b, '≤': a <= b, '<': a < b, '>': a > b, '': a >= b }[sign as '≥']
-  return met ? 'yes' : 'NO'
+  const [, sign, text] = /^\s*([≥≤<>]?)\s*(\d.*)/s.exec(goal) ?? []
+  if (text === undefined) return ''
+  const numbers = (from: string) => [...from.replaceAll(',', '').matchAll(/(?<![a-z\d.])-?\d+(?:\.\d+)?/gi)].map(([one]) => Number(one))
+  const found = numbers(value)
+  const wanted = goal.includes('/') ? numbers(text) : numbers(text).slice(0, 1)
+  if (found.length < wanted.length) return ''
+  const met = (a: number, b: number) => ({ '≥': a >= b, '≤': a <= b, '<': a < b, '>': a > b, '': b === 0 ? a <= 0 : a >= b })[sign as '≥']
+  return wanted.every((b, i) => met(found[i]!, b)) ? 'yes' : 'NO'
 }
 
 const COLUMNS = ['figure', 'value', 'unit', 'ratio', 'goal', 'met', 'against'] as const

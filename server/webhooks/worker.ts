@@ -4,7 +4,8 @@
  *
  * Each server holds an advisory lock on a connection of its own for as long as it lives. At its start and every 2 s a server
  * looks for others whose lock is free, looks again a moment later (a live one whose connection was cut has its lock back by
- * then), and frees the jobs of the dead. Once in 30 s deliveries that no job cares for get one.
+ * then), and frees the jobs of the dead. One that finds a job marked as its own that it does not work on (orphans.ts) begins anew,
+ * which frees it. Once in 30 s deliveries that no job cares for get one.
  */
 import { EventEmitter } from 'node:events'
 import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker'
@@ -15,6 +16,7 @@ import type { Listener } from '../events/listener.ts'
 import { type Deliver, makeDeliver } from './deliver.ts'
 import { jobPool } from './job-pool.ts'
 import { LOCK, makeMembership, type Membership } from './membership.ts'
+import { makeOrphans } from './orphans.ts'
 
 const LOOK_MS = 2000
 const WAKE_MS = 30_000
@@ -42,9 +44,10 @@ export async function startWorker({ db, listener, log, allowPrivate, concurrency
   pool.on('connect', (client) => client.on('error', lost)) // graphile-worker insists: one is in use nearly always
   const stopping = new AbortController()
   const deliver: Deliver = makeDeliver({ owner: pool, log, allowPrivate })
+  const orphans = makeOrphans(pool)
 
   /** graphile-worker gives up for good when it cannot write down the end of a job (the database went away): then it begins anew. */
-  async function begin(): Promise<{ runner: Runner; membership: Membership }> {
+  async function begin(): Promise<{ runner: Runner; membership: Membership; poolId: string }> {
     const membership = makeMembership(db, log)
     const events = new EventEmitter() as any
     let poolId = ''
@@ -58,7 +61,9 @@ export async function startWorker({ db, listener, log, allowPrivate, concurrency
       logger: new WorkerLogger(() => (level, message) => {
         if (level === 'error' || level === 'warning') log.warn({ from: 'graphile-worker' }, message)
       }),
-      taskList: { deliver_webhook: (payload) => deliver(payload as Parameters<Deliver>[0], stopping.signal) },
+      taskList: {
+        deliver_webhook: (payload, { job }) => orphans.during(job.id, () => deliver(payload as Parameters<Deliver>[0], stopping.signal)),
+      },
       preset: {
         plugins: [
           {
@@ -70,7 +75,7 @@ export async function startWorker({ db, listener, log, allowPrivate, concurrency
         ],
       },
     })
-    return { runner, membership }
+    return { runner, membership, poolId }
   }
 
   let term = await begin()
@@ -104,6 +109,12 @@ export async function startWorker({ db, listener, log, allowPrivate, concurrency
     }, ms).unref()
   const timers = [
     every(LOOK_MS, () => freeDead(pool, log, stopping.signal)),
+    every(LOOK_MS, async () => {
+      const { runner, poolId } = term
+      if (!running || !(await orphans.found(poolId)) || stopping.signal.aborted || term.runner !== runner) return
+      log.warn('a job is marked as ours that we never got: the worker begins anew')
+      await runner.stop()
+    }),
     every(WAKE_MS, () => pool.query('select app_private.wake_webhooks()')),
   ]
   freeing = freeing

@@ -14,6 +14,10 @@ describe('A figure of the bench', () => {
     ['< 50 kB', '50 kB each', 'NO'],
     ['0.80', '0.79', 'NO'],
     ['≤ 200 MB', '1,200 MB', 'NO'],
+    ['< 1000', 'p50 1140 ms, p99 1900 ms', 'NO'],
+    ['< 50 / 250 ms', '43.3 / 300.5 ms', 'NO'],
+    ['2000 / 0', '2000 / 0', 'yes'],
+    ['0', '0.0', 'yes'],
     ['-', '12', ''],
     ['≥ 0.9', 'not measured', ''],
   ])('with the goal %p and the value %p is judged %p', (goal, value, met) => {

@@ -13,6 +13,18 @@ describe('an error becomes what a client is told', () => {
       })
   })
 
+  it('so is a connection that ended under a statement (TMDBN), a pool without a free one (TMCON), a full disk (TMFUL)', () => {
+    const told = (error: Error) => toResponse(error).body.code
+
+    expect(told(new Error('Connection terminated unexpectedly'))).toBe('TMDBN')
+    expect(toResponse(new Error('timeout exceeded when trying to connect'))).toMatchObject({ status: 503, body: { code: 'TMCON' } })
+    expect(toResponse(Object.assign(new Error('could not extend file "base/1/2"'), { code: '53100' }))).toMatchObject({
+      status: 507,
+      internal: false,
+      body: { code: 'TMFUL', detail: null },
+    })
+  })
+
   it('what nobody foresaw tells nothing of the inside (TMOOP)', () => {
     const { status, body } = toResponse(new Error('relation "app_private.sessions" does not exist'))
 
