@@ -9,7 +9,7 @@ import { ownFile } from '../postgres/account.mjs'
 import { Problem } from '../postgres/problem.mjs'
 
 /** A process is known by its number and its start time: numbers are used again. */
-export function startTimeOf(pid) {
+function startTimeOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -3,7 +3,7 @@
  * the socket's folder. Called first by every command. Makes the folder of data.
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { accountFor, ownFolder, run } from './account.mjs'
@@ -24,7 +24,8 @@ export async function placeFor(root, env = process.env) {
   if (existsSync(wanted) && !statSync(wanted).isDirectory())
     throw new Problem(`${wanted} is not a folder.`, 'move it away, then start again.')
   let base = wanted
-  let account = env.DATABASE_URL ? null : await accountFor(path.join(wanted, 'pg')) // no PostgreSQL of our own, no account
+  // no PostgreSQL of our own, no account
+  let account = env.DATABASE_URL || runsWithAnother(wanted) ? null : await accountFor(path.join(wanted, 'pg'))
   if (account && !env.TIDEMARK_DATA && !(await reaches(account, wanted))) {
     base = elsewhere // root's checkout in a 0700 home
     account = await accountFor(path.join(base, 'pg'))
@@ -51,6 +52,17 @@ export async function placeFor(root, env = process.env) {
     pg: path.join(base, 'pg'),
     packages: path.join(base, 'pgsql'),
     log: path.join(base, 'pg', 'server.log'),
+  }
+}
+
+/** `DATABASE_URL=… npm start` runs here, and another command, which was not told of that database, looks for it. */
+function runsWithAnother(base) {
+  try {
+    const { pid, databaseUrl } = JSON.parse(readFileSync(path.join(base, 'launcher.json'), 'utf8'))
+    process.kill(pid, 0)
+    return new URL(databaseUrl).hostname !== ''
+  } catch {
+    return false // nobody runs here, or not to be seen by us
   }
 }
 

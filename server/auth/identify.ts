@@ -80,7 +80,7 @@ function noWorkspace(wanted: string | null): AppError {
 }
 
 /** The workspace that a request names, without `ws_`; null: the default one. @throws AppError TMNOF for what cannot be an id. */
-export function workspaceOf(request: Pick<Request, 'headers' | 'url'>, option?: string): string | null {
+function workspaceOf(request: Pick<Request, 'headers' | 'url'>, option?: string): string | null {
   const headers = request.headers as IncomingHttpHeaders
   const query = request.url?.includes('?') ? new URLSearchParams(request.url.slice(request.url.indexOf('?') + 1)).get('workspace') : null
   const named = option ?? headers['x-workspace'] ?? headers['content-profile'] ?? headers['accept-profile'] ?? query

@@ -17,7 +17,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
  * send neither and are not what this guards against (they have no visitor's cookie).
  * @param publicUrl where strangers reach the server; null: whatever Host they ask for.
  */
-export function isSameSite(headers: Headers, publicUrl: string | null): boolean {
+function isSameSite(headers: Headers, publicUrl: string | null): boolean {
   const origin = single(headers.origin)
   if (origin === undefined) {
     const site = single(headers['sec-fetch-site'])
@@ -34,7 +34,7 @@ export function isUnsafe(request: { method?: string | undefined; headers: Header
   return !SAFE.has(request.method ?? 'GET') || single(request.headers.upgrade)?.toLowerCase() === 'websocket'
 }
 
-export const foreignOrigin = () =>
+const foreignOrigin = () =>
   new AppError('TMORG', 'This request comes from another site', {
     hint: 'Open the address of this server itself; programs send a token instead of a cookie.',
   })

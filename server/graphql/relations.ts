@@ -127,7 +127,7 @@ export const RelationsPlugin = extendSchema((build: any) => {
 }, 'RelationsPlugin')
 
 /** A relation of the workspace that the API lists. */
-export function isListed(resource: any, build: any): boolean {
+function isListed(resource: any, build: any): boolean {
   return (
     !resource.parameters &&
     !!resource.codec.attributes &&

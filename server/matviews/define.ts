@@ -10,7 +10,7 @@ import pg from 'pg'
 import { AppError } from '../errors.ts'
 import { parseDefinition } from './parse.ts'
 
-export const PREVIEW_ROWS = 50
+const PREVIEW_ROWS = 50
 const CHECK_MS = 3000
 const PREVIEW_MS = 5000
 const MAX_COLUMNS = 1000
@@ -83,7 +83,7 @@ export async function previewDefinition(client: Client, workspace: string, defin
  * The statement that makes the view. A newline stands before the suffix, so that a trailing comment cannot swallow it.
  * @param sql what parseDefinition returned
  */
-export function createStatement(
+function createStatement(
   workspace: string,
   name: string,
   sql: string,
@@ -151,7 +151,7 @@ function hidden(code: string, message: string, workspace: string): boolean {
  * The error of a person's SQL, told to the person: PostgreSQL's own words, and where in the definition.
  * @param offset length of what we put before the definition
  */
-export function told(error: unknown, offset: number, workspace: string): unknown {
+function told(error: unknown, offset: number, workspace: string): unknown {
   const { code, message, hint, detail, position } = (error ?? {}) as pg.DatabaseError
   if (error instanceof AppError || typeof code !== 'string' || code.startsWith('TM')) return error
   const at = Number(position) - offset

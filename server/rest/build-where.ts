@@ -25,7 +25,7 @@ export interface Expression {
   name: string
 }
 
-export function columnOf(source: Source, name: string): Column {
+function columnOf(source: Source, name: string): Column {
   const column = source.columns.get(name)
   if (!column) throw new RestError('42703', `column ${source.name}.${name.slice(0, 200)} does not exist`)
   return column

@@ -80,7 +80,7 @@ function embedded(query: Query, name: string): Embed {
   return found as Embed
 }
 
-export function parseOrder(text: string): Order[] {
+function parseOrder(text: string): Order[] {
   if (text.trim() === '') return []
   const scanner = new Scanner(text, 'order')
   const items: Order[] = []

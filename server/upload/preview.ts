@@ -1,10 +1,10 @@
 // preview.ts: what a file would become, from its first bytes: dialect, columns with confidence, first rows, rows that would fail.
-// Called by load.ts (dry_run) and by the web page on the first megabyte of a File (previewFile). Pure; browser too.
+// Called by load.ts (dry_run). Pure; the page has a preview of its own, of the same modules.
 
-import { Columns } from './columns.ts'
+import type { Columns } from './columns.ts'
 import type { Dialect } from './dialect.ts'
-import { dateOrder, finalType, infer, report, type ColumnReport, type DateOrder, type Inferred } from './infer.ts'
-import { sampleRows, sniff, type Known, type Sniffed } from './sniff.ts'
+import { dateOrder, finalType, report, type ColumnReport, type DateOrder, type Inferred } from './infer.ts'
+import { sampleRows, type Sniffed } from './sniff.ts'
 
 export interface PreviewColumn extends ColumnReport {
   confidence: number // 0..1: how many values speak for the type
@@ -59,12 +59,4 @@ export function makePreview(
       text: x.text.slice(0, 200),
     })),
   }
-}
-
-/** The browser's preview: give it the first megabyte (or the whole file, final = true) and, if people said so, what is known. */
-export function previewFile(bytes: Uint8Array, final: boolean, known: Known = {}): Preview {
-  const s = sniff(bytes, final, known)
-  const columns = new Columns(s.names.length)
-  const learned = infer(s.bytes, s.dataStart, final, s.dialect, columns, { lines: s.dataLine })
-  return makePreview(s.bytes, s, s.dialect, s.names, columns, learned, { complete: final })
 }

@@ -81,7 +81,7 @@ function trimmed(v: Uint8Array): Uint8Array {
 const isBlank = (r: Row): boolean => r.cells.length === 1 && !r.quoted[0] && r.cells[0]!.trim() === ''
 
 /** The most frequent number of fields; a larger one wins a tie, one field loses against any other that half the rows share. */
-export function usualCount(rows: readonly Row[]): number {
+function usualCount(rows: readonly Row[]): number {
   const n = new Map<number, number>()
   for (const r of rows) if (!isBlank(r)) n.set(r.cells.length, (n.get(r.cells.length) ?? 0) + 1)
   let best = 1,

@@ -5,7 +5,7 @@ import { useWorkspace } from '../shared/api/session.ts'
 import { readPreference } from '../shared/ui/preferences.ts'
 import { SCREENS } from './navigation.ts'
 
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null
   return !!element?.closest?.('input, textarea, select, [contenteditable="true"], .cm-editor')
 }

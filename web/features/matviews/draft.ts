@@ -17,7 +17,7 @@ export const NOTIFY: { value: NotifyWhen; name: string; about: string }[] = [
 ]
 
 /** An identifier as SQL takes it: bare when it may be. */
-export const ident = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
+const ident = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
 
 export const startOf = (from: string | undefined): string => (from ? `SELECT *\nFROM ${ident(from)}` : 'SELECT ')
 

@@ -120,7 +120,7 @@ export function filterInput(relation: Relation, filters: Filter[], q: string): o
 }
 
 /** The person's sort, then the key, so that rows with equal values keep their places from page to page. */
-export function orderBy(relation: Relation, sort: Sort[]): string[] {
+function orderBy(relation: Relation, sort: Sort[]): string[] {
   const named = sort.flatMap(({ name, desc }) => {
     const column = relation.columns.find((each) => each.name === name)
     const term = desc ? column?.desc : column?.asc
@@ -133,7 +133,7 @@ export function orderBy(relation: Relation, sort: Sort[]): string[] {
 }
 
 /** Columns that the grid asks for: the visible ones and the key. Hidden ones cost nothing. */
-export function fields(relation: Relation, visible: readonly { field: string | null }[]): string[] {
+function fields(relation: Relation, visible: readonly { field: string | null }[]): string[] {
   const wanted = new Set<string>()
   for (const { field } of visible) if (field) wanted.add(field)
   for (const name of relation.key ?? []) {

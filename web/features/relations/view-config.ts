@@ -139,7 +139,7 @@ export interface PlacedColumn extends Column {
 }
 
 /** A first width: from the name, the type and, once there are rows, nothing else: widths must not jump. */
-export function standardWidth(column: Column): number {
+function standardWidth(column: Column): number {
   const byType = isNumber(column.base)
     ? 116
     : isDate(column.base)
