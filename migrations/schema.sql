@@ -3068,6 +3068,15 @@ $$;
 
 COMMENT ON FUNCTION app_public.resend_delivery(id bigint) IS 'Send a delivery again now, once, with the same message id.';
 
+CREATE FUNCTION app_public.retention_days() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.retention_days from app_private.settings s;
+$$;
+
+COMMENT ON FUNCTION app_public.retention_days() IS 'For how many days events, their rows, runs and deliveries are kept. The operator of this installation says so.';
+
 CREATE FUNCTION app_public.revoke_api_token(id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3854,7 +3863,12 @@ CREATE VIEW app_public.relations AS
                      JOIN pg_attribute a ON (((a.attrelid = o.confrelid) AND (a.attnum = k.attnum)))))) ORDER BY o.oid) AS jsonb_agg
            FROM (pg_constraint o
              JOIN pg_class f ON ((f.oid = o.confrelid)))
-          WHERE ((o.conrelid = c.oid) AND (o.contype = 'f'::"char") AND (f.relnamespace = c.relnamespace))) AS links
+          WHERE ((o.conrelid = c.oid) AND (o.contype = 'f'::"char") AND (f.relnamespace = c.relnamespace))) AS links,
+    ( SELECT array_agg(DISTINCT (f.relname)::text ORDER BY ((f.relname)::text)) AS array_agg
+           FROM ((pg_rewrite w
+             JOIN pg_depend d ON (((d.classid = ('pg_rewrite'::regclass)::oid) AND (d.objid = w.oid) AND (d.refclassid = ('pg_class'::regclass)::oid))))
+             JOIN pg_class f ON ((f.oid = d.refobjid)))
+          WHERE ((w.ev_class = c.oid) AND (f.oid <> c.oid) AND (f.relnamespace = c.relnamespace))) AS reads
    FROM (pg_class c
      JOIN pg_namespace n ON ((n.oid = c.relnamespace)))
   WHERE ((n.nspname = ('ws_'::text || app_hidden.current_workspace())) AND (c.relkind = ANY (ARRAY['r'::"char", 'p'::"char", 'v'::"char", 'm'::"char", 'f'::"char"])) AND (NOT c.relispartition) AND ("left"((c.relname)::text, 1) <> '_'::text) AND has_table_privilege(c.oid, 'select'::text));
@@ -3870,6 +3884,8 @@ COMMENT ON COLUMN app_public.relations.key IS 'The columns that tell rows apart;
 COMMENT ON COLUMN app_public.relations.columns IS '[{ name, number, type, base, category, nullable, default, generated, comment, values }]';
 
 COMMENT ON COLUMN app_public.relations.links IS 'Foreign keys: [{ columns, relation, to }]';
+
+COMMENT ON COLUMN app_public.relations.reads IS 'The tables and views that a view reads itself; null for a table.';
 
 ALTER TABLE app_public.runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME app_public.runs_id_seq
@@ -4920,6 +4936,10 @@ GRANT SELECT ON TABLE app_public.deliveries TO app_workspace;
 
 REVOKE ALL ON FUNCTION app_public.resend_delivery(id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.resend_delivery(id bigint) TO app_workspace;
+
+REVOKE ALL ON FUNCTION app_public.retention_days() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.retention_days() TO app_workspace;
+GRANT ALL ON FUNCTION app_public.retention_days() TO app_reader;
 
 REVOKE ALL ON FUNCTION app_public.revoke_api_token(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.revoke_api_token(id uuid) TO app_workspace;

@@ -68,7 +68,12 @@ const eventsRoute = createRoute({
   validateSearch: texts('matview', 'after', 'event'),
   component: lazyRouteComponent(() => import('./features/events/events-screen.tsx'), 'EventsScreen'),
 })
-const webhooksRoute = page('webhooks', () => import('./features/webhooks/webhooks-screen.tsx'), 'WebhooksScreen')
+const webhooksRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: 'webhooks',
+  validateSearch: texts('open'),
+  component: lazyRouteComponent(() => import('./features/webhooks/webhooks-screen.tsx'), 'WebhooksScreen'),
+})
 const peopleRoute = page('people', () => import('./features/account/people-screen.tsx'), 'PeopleScreen')
 const tokensRoute = page('tokens', () => import('./features/account/tokens-screen.tsx'), 'TokensScreen')
 const settingsRoute = page('settings', () => import('./features/account/settings-screen.tsx'), 'SettingsScreen')

@@ -2239,6 +2239,21 @@ comment on function app_public.rename_workspace(text) is E'Change the name of yo
 revoke all on function app_public.rename_workspace(text) from public;
 grant execute on function app_public.rename_workspace(text) to app_workspace;
 --! EndIncluded functions/app_public/rename_workspace.sql
+--! Included functions/app_public/retention_days.sql
+/*
+ * retention_days(): for how long this installation keeps events, their rows, runs and deliveries. The operator's setting
+ * (app_private.settings.retention_days): one log for all workspaces, dropped by the day.
+ */
+create or replace function app_public.retention_days() returns int as $$
+  select s.retention_days from app_private.settings s;
+$$ language sql stable security definer set search_path to pg_catalog, pg_temp;
+
+comment on function app_public.retention_days() is
+  E'For how many days events, their rows, runs and deliveries are kept. The operator of this installation says so.';
+
+revoke all on function app_public.retention_days() from public;
+grant execute on function app_public.retention_days() to app_workspace, app_reader;
+--! EndIncluded functions/app_public/retention_days.sql
 --! Included functions/app_public/set_workspace_limits.sql
 /*
  * set_workspace_limits(…): owners choose, up to what the operator allows (app_private.settings). What is not given stays.
@@ -4187,7 +4202,12 @@ select
                      join pg_attribute a on a.attrelid = o.confrelid and a.attnum = k.attnum)
           ) order by o.oid)
      from pg_constraint o join pg_class f on f.oid = o.confrelid
-    where o.conrelid = c.oid and o.contype = 'f' and f.relnamespace = c.relnamespace) as links
+    where o.conrelid = c.oid and o.contype = 'f' and f.relnamespace = c.relnamespace) as links,
+  (select array_agg(distinct f.relname::text order by f.relname::text)
+     from pg_rewrite w
+     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+     join pg_class f on f.oid = d.refobjid
+    where w.ev_class = c.oid and f.oid <> c.oid and f.relnamespace = c.relnamespace) as reads
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'ws_' || app_hidden.current_workspace()
@@ -4202,6 +4222,7 @@ comment on column app_public.relations.estimated_rows is E'PostgreSQL''s own est
 comment on column app_public.relations.key is E'The columns that tell rows apart; null when nothing does.';
 comment on column app_public.relations.columns is E'[{ name, number, type, base, category, nullable, default, generated, comment, values }]';
 comment on column app_public.relations.links is E'Foreign keys: [{ columns, relation, to }]';
+comment on column app_public.relations.reads is E'The tables and views that a view reads itself; null for a table.';
 grant select on app_public.relations to app_workspace, app_reader;
 --! EndIncluded views/relations.sql
 --! Included functions/app_hidden/editable_columns.sql

@@ -30,6 +30,6 @@ export const SCREENS: Screen[] = [
   { name: 'Webhooks', path: '/webhooks', icon: IconWebhook, key: 'w', about: 'Where events are sent', part: 'bottom' },
   { name: 'API', path: '/api', icon: IconApi, key: 'a', about: 'GraphiQL, REST, the command line', part: 'bottom' },
   { name: 'Tokens', path: '/tokens', icon: IconKey, about: 'Keys for programs', part: 'bottom' },
-  { name: 'People', path: '/people', icon: IconUsers, key: 'p', about: 'Who is in this workspace', part: 'bottom' },
+  { name: 'People', path: '/people', icon: IconUsers, key: 'p', about: 'Who is in this workspace, its name and limits', part: 'bottom' },
   { name: 'Settings', path: '/settings', icon: IconSettings, about: 'Appearance, language of formats, password, sessions', part: 'bottom' },
 ]

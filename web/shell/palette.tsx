@@ -123,6 +123,7 @@ export default function Palette({ close, openKeys }: { close: () => void; openKe
       />
       <div id="palette-list" role="listbox" aria-label="Results" className="tm-palette">
         {shown.map((entry, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, which names the active option
           <div
             key={entry.id}
             id={`palette-${entry.id}`}

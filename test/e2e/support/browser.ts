@@ -24,10 +24,10 @@ export interface Person {
 }
 export interface Stage {
   world: World
-  /** Signs in as a member of workspace main; the same name is the same account. */
+  /** Signs in as a member of workspace main; the same name is the same account. Role null: a stranger, not signed in. */
   person(
     name: string,
-    options?: { scheme?: 'light' | 'dark'; width?: number; height?: number; role?: 'owner' | 'editor' | 'reader' },
+    options?: { scheme?: 'light' | 'dark'; width?: number; height?: number; role?: 'owner' | 'editor' | 'reader' | null },
   ): Promise<Person>
   close(): Promise<void>
 }
@@ -79,7 +79,7 @@ export async function openStage(): Promise<Stage> {
         ],
       })
       context.setDefaultTimeout(25_000)
-      await signIn(world, context, name, role)
+      if (role) await signIn(world, context, name, role)
       const page = context.pages()[0] ?? (await context.newPage())
       const faults: string[] = []
       page.on('pageerror', (error) => faults.push(String(error.stack ?? error)))

@@ -1,6 +1,7 @@
 // What belongs to this browser: colours, the language of numbers and dates, keys without Ctrl, what is read aloud.
 import { SegmentedControl, Select, Switch, useMantineColorScheme } from '@mantine/core'
 import { useState } from 'react'
+import { Section } from './section.tsx'
 import { type Preferences, readPreference, writePreference } from '../../shared/ui/preferences.ts'
 
 const LANGUAGES = [
@@ -16,11 +17,11 @@ export function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [language, setLanguage] = useState(() => readPreference('language'))
   return (
-    <section>
-      <h2 className="tm-section-title">In this browser</h2>
-      <div className="tm-card tm-stack" style={{ padding: 16 }}>
+    <Section title="In this browser" about="Kept here and not with the account: each of your browsers may look different.">
+      <div className="tm-card tm-stack">
         <SegmentedControl
           aria-label="Colours"
+          style={{ justifySelf: 'start' }}
           value={colorScheme}
           onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
           data={[
@@ -31,7 +32,8 @@ export function Appearance() {
         />
         <Select
           label="Numbers and dates"
-          description="The page is loaded anew"
+          description="How tables, charts and times are written. The page is loaded anew."
+          maw={340}
           data={LANGUAGES}
           value={language}
           onChange={(value) => {
@@ -43,7 +45,7 @@ export function Appearance() {
         <OnOff name="singleKeys" label="Single keys" about="Shortcuts without Ctrl, such as g e and ?" />
         <OnOff name="announce" label="Announce live changes" about="Screen readers are told what changed" />
       </div>
-    </section>
+    </Section>
   )
 }
 

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { requestJson } from '../../shared/api/request.ts'
 import { sessionQuery, useSession } from '../../shared/api/session.ts'
+import { Section } from './section.tsx'
 import { Problem } from '../../shared/ui/states.tsx'
 
 export function ChangePassword() {
@@ -20,11 +21,12 @@ export function ChangePassword() {
     },
   })
   return (
-    <section className="tm-section">
-      <h2 className="tm-section-title">Password</h2>
+    <Section
+      title="Password"
+      about={account.has_password ? 'A change signs your other browsers out.' : 'You signed in by a link and have none yet.'}
+    >
       <form
         className="tm-card tm-stack"
-        style={{ padding: 16 }}
         onSubmit={(event) => {
           event.preventDefault()
           change.mutate()
@@ -34,6 +36,7 @@ export function ChangePassword() {
         {account.has_password && (
           <PasswordInput
             label="Now"
+            maw={340}
             autoComplete="current-password"
             required
             value={current}
@@ -42,6 +45,7 @@ export function ChangePassword() {
         )}
         <PasswordInput
           label="New"
+          maw={340}
           autoComplete="new-password"
           required
           value={next}
@@ -55,6 +59,6 @@ export function ChangePassword() {
           </Button>
         </div>
       </form>
-    </section>
+    </Section>
   )
 }

@@ -1,24 +1,26 @@
 // Owners let people in by a link: it is shown once, works once, and for seven days. Links that wait can be withdrawn.
 import { Button, Select, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../shared/api/session.ts'
 import { useChange } from '../../shared/api/use-change.ts'
 import { relative } from '../../shared/format/text.ts'
+import { useLiveQuery } from '../../shared/live/use-live-query.ts'
 import { SecretOnce } from '../../shared/ui/secret-once.tsx'
 import { Problem } from '../../shared/ui/states.tsx'
-import { INVITE, invitesQuery, REVOKE_INVITE, ROLES, type Role } from './people.ts'
+import { INVITE, type Invite, INVITES, REVOKE_INVITE, ROLES, type Role } from './people.ts'
 
 export function InviteForm() {
-  const { data: invites, error } = useQuery(invitesQuery(useWorkspace()))
+  const workspace = useWorkspace()
+  const { data, error } = useLiveQuery<{ invitesLive: { nodes: Invite[] } }>(['invites', workspace], INVITES)
+  const invites = data?.invitesLive.nodes.filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now())
   const [role, setRole] = useState<Role>('EDITOR')
   const [email, setEmail] = useState('')
   const [link, setLink] = useState<string | null>(null)
-  const invite = useChange<{ inviteMember: { newInvite: { path: string } } }>(INVITE, 'people', (data) => {
+  const invite = useChange<{ inviteMember: { newInvite: { path: string } } }>(INVITE, (data) => {
     setLink(location.origin + data.inviteMember.newInvite.path)
     setEmail('')
   })
-  const revoke = useChange(REVOKE_INVITE, 'people')
+  const revoke = useChange(REVOKE_INVITE)
   const problem = invite.error ?? revoke.error ?? error
   return (
     <section className="tm-section">

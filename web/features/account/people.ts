@@ -1,6 +1,6 @@
-// Members, invites and the workspace's name, as the API tells and changes them. Called by the people screen.
-import { queryOptions } from '@tanstack/react-query'
-import { graphql } from '../../shared/api/request.ts'
+// Members, invites and the workspace itself, as the API tells and changes them. Called by the screens of this folder.
+import { useWorkspace } from '../../shared/api/session.ts'
+import { useLiveQuery } from '../../shared/live/use-live-query.ts'
 
 export type Role = 'OWNER' | 'EDITOR' | 'READER'
 export interface Member {
@@ -21,28 +21,15 @@ export const ROLES: { value: Role; label: string; about: string }[] = [
   { value: 'OWNER', label: 'Owner', about: 'also says who is in' },
 ]
 
-const MEMBERS = `query Members($workspace: String!) {
-  members(filter: { workspace: { equalTo: $workspace } }, orderBy: [CREATED_AT_ASC], first: 500) {
+export const MEMBERS = `subscription Members($workspace: String!) {
+  membersLive(filter: { workspace: { equalTo: $workspace } }, orderBy: [CREATED_AT_ASC], first: 200) {
     nodes { accountId role createdAt account { name email } }
   }
 }`
-const INVITES = `query Invites($now: Datetime!) {
-  invites(filter: { acceptedAt: { isNull: true }, expiresAt: { greaterThan: $now } }, orderBy: [CREATED_AT_DESC]) {
-    nodes { id role email expiresAt }
-  }
+/** Those that wait; which of them have ended, the page knows by itself. */
+export const INVITES = `subscription Invites {
+  invitesLive(filter: { acceptedAt: { isNull: true } }, orderBy: [CREATED_AT_DESC], first: 200) { nodes { id role email expiresAt } }
 }`
-
-export const membersQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: ['people', workspace, 'members'],
-    queryFn: async () => (await graphql<{ members: { nodes: Member[] } }>(workspace, MEMBERS, { workspace })).members.nodes,
-  })
-export const invitesQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: ['people', workspace, 'invites'],
-    queryFn: async () =>
-      (await graphql<{ invites: { nodes: Invite[] } }>(workspace, INVITES, { now: new Date().toISOString() })).invites.nodes,
-  })
 
 export const INVITE = 'mutation Invite($input: InviteMemberInput!) { inviteMember(input: $input) { newInvite { id path } } }'
 export const REVOKE_INVITE = 'mutation Revoke($input: RevokeInviteInput!) { revokeInvite(input: $input) { result } }'
@@ -50,3 +37,12 @@ export const CHANGE_ROLE = 'mutation Role($input: ChangeMemberRoleInput!) { chan
 export const REMOVE = 'mutation Remove($input: RemoveMemberInput!) { removeMember(input: $input) { result } }'
 export const LEAVE = 'mutation Leave($input: LeaveWorkspaceInput!) { leaveWorkspace(input: $input) { result } }'
 export const RENAME = 'mutation Rename($input: RenameWorkspaceInput!) { renameWorkspace(input: $input) { workspace { name } } }'
+export const HAND_OVER = 'mutation HandOver($input: HandOverWorkspaceInput!) { handOverWorkspace(input: $input) { result } }'
+export const ARCHIVE = 'mutation Archive($input: ArchiveWorkspaceInput!) { archiveWorkspace(input: $input) { workspace { id } } }'
+export const LIMITS = 'mutation Limits($input: SetWorkspaceLimitsInput!) { setWorkspaceLimits(input: $input) { workspace { id } } }'
+
+export function useMembers() {
+  const workspace = useWorkspace()
+  const live = useLiveQuery<{ membersLive: { nodes: Member[] } }>(['members', workspace], MEMBERS, { workspace })
+  return { ...live, data: live.data?.membersLive.nodes }
+}

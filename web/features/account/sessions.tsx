@@ -3,8 +3,10 @@ import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { requestJson } from '../../shared/api/request.ts'
 import { signOut } from '../../shared/api/session.ts'
-import { relative } from '../../shared/format/text.ts'
+import { Ago } from '../../shared/ui/ago.tsx'
 import { ConfirmButton } from '../../shared/ui/confirm-button.tsx'
+import { browserName } from './browser-name.ts'
+import { Section } from './section.tsx'
 import { Problem, Waiting } from '../../shared/ui/states.tsx'
 import '../../shared/ui/list.css'
 
@@ -30,17 +32,16 @@ export function Sessions() {
   })
   const problem = error ?? end.error ?? leave.error ?? everywhere.error
   return (
-    <section className="tm-section">
-      <h2 className="tm-section-title">Signed in</h2>
+    <Section title="Signed in" about="Where this account is open. Tokens of programs are on their own page.">
       {problem && <Problem error={problem} compact />}
       {isLoading && <Waiting lines={2} />}
       <ul className="tm-card tm-list" aria-label="Sessions" hidden={!data}>
         {data?.map((session) => (
           <li key={session.id}>
             <span className="tm-list-main">
-              {session.user_agent ?? 'Unknown browser'}
+              <span title={session.user_agent ?? undefined}>{browserName(session.user_agent)}</span>
               <div className="tm-dim">
-                {session.ip} · {relative(session.last_seen_at)}
+                {session.ip} · <Ago at={session.last_seen_at} />
               </div>
             </span>
             {session.current ? (
@@ -60,18 +61,19 @@ export function Sessions() {
           </li>
         ))}
       </ul>
-      <div style={{ display: 'flex', gap: 8, marginTop: 12 }}>
-        <Button variant="default" size="compact-xs" loading={leave.isPending} onClick={() => leave.mutate()}>
+      <div className="tm-actions">
+        <Button variant="default" loading={leave.isPending} onClick={() => leave.mutate()}>
           Sign out here
         </Button>
         <ConfirmButton
           label="Sign out everywhere"
+          size="xs"
           question="Every browser of this account is signed out, this one too. Tokens stay."
           confirm="Sign out everywhere"
           loading={everywhere.isPending}
           onConfirm={() => everywhere.mutate()}
         />
       </div>
-    </section>
+    </Section>
   )
 }

@@ -7,7 +7,7 @@ import { Sessions } from './sessions.tsx'
 export function SettingsScreen() {
   const { account } = useSession()
   return (
-    <div className="tm-page" style={{ maxWidth: 720 }}>
+    <div className="tm-page tm-settings">
       <title>Settings · Tidemark</title>
       <div className="tm-page-head">
         <h1>Settings</h1>

@@ -1,6 +1,4 @@
 // API tokens, as the API tells and changes them. Called by the tokens screen.
-import { queryOptions } from '@tanstack/react-query'
-import { graphql } from '../../shared/api/request.ts'
 import type { Role } from './people.ts'
 
 export interface Token {
@@ -14,14 +12,10 @@ export interface Token {
   lastUsedAt: string | null
   account: { name: string } | null
 }
-const TOKENS = `{ apiTokens(orderBy: [CREATED_AT_DESC], first: 500) {
-  nodes { id accountId role name prefix createdAt expiresAt lastUsedAt account { name } }
-} }`
-
-export const tokensQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: ['tokens', workspace],
-    queryFn: async () => (await graphql<{ apiTokens: { nodes: Token[] } }>(workspace, TOKENS)).apiTokens.nodes,
-  })
+export const TOKENS = `subscription Tokens {
+  apiTokensLive(orderBy: [CREATED_AT_DESC], first: 200) {
+    nodes { id accountId role name prefix createdAt expiresAt lastUsedAt account { name } }
+  }
+}`
 export const CREATE_TOKEN = 'mutation Create($input: CreateApiTokenInput!) { createApiToken(input: $input) { newApiToken { secret } } }'
 export const REVOKE_TOKEN = 'mutation Revoke($input: RevokeApiTokenInput!) { revokeApiToken(input: $input) { result } }'

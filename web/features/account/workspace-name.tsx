@@ -12,30 +12,27 @@ export function WorkspaceName() {
   const queries = useQueryClient()
   const now = useSession().workspaces.find((workspace) => workspace.id === id)?.name ?? id
   const [name, setName] = useState(now)
-  const rename = useChange(RENAME, 'people', () => void queries.invalidateQueries(sessionQuery))
+  const rename = useChange(RENAME, () => void queries.invalidateQueries(sessionQuery))
   return (
-    <section className="tm-section">
-      <h2 className="tm-section-title">Workspace</h2>
-      <form
-        className="tm-card tm-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          rename.mutate({ name: name.trim() })
-        }}
-      >
-        <TextInput
-          label="Name"
-          description={`In addresses and in PostgreSQL it stays ${id}`}
-          required
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          style={{ flex: 1, minWidth: 220 }}
-        />
-        <Button type="submit" size="sm" loading={rename.isPending} disabled={!name.trim() || name.trim() === now}>
-          Rename
-        </Button>
-        {rename.error && <Problem error={rename.error} compact />}
-      </form>
-    </section>
+    <form
+      className="tm-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        rename.mutate({ name: name.trim() })
+      }}
+    >
+      <TextInput
+        label="Name"
+        description={`In addresses and in PostgreSQL it stays ${id}`}
+        required
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        style={{ flex: 1, minWidth: 220 }}
+      />
+      <Button type="submit" size="sm" loading={rename.isPending} disabled={!name.trim() || name.trim() === now}>
+        Rename
+      </Button>
+      {rename.error && <Problem error={rename.error} compact />}
+    </form>
   )
 }

@@ -5,15 +5,16 @@ import { useState } from 'react'
 import type { Relation } from '../../shared/api/catalog.ts'
 import { useWorkspace } from '../../shared/api/session.ts'
 import { useCatalog } from '../../shared/api/use-catalog.ts'
-import { AppLink } from '../../shared/ui/app-link.tsx'
 import { CopyCard } from '../../shared/ui/copy-card.tsx'
 import { Problem, Waiting } from '../../shared/ui/states.tsx'
+import { useTokenFill } from '../../shared/ui/token-fill.tsx'
 import { examplesOf } from './examples.ts'
 import '../../shared/ui/list.css'
 
 export function ApiScreen() {
   const workspace = useWorkspace()
   const { data: relations, error, isLoading, refetch } = useCatalog()
+  const { token, fill } = useTokenFill('the API')
   const [chosen, setChosen] = useState<string | null>(null)
   const known = (relations ?? []).filter(({ api }) => api !== null)
   const relation: Relation | undefined = known.find(({ name }) => name === chosen) ?? known[0]
@@ -28,12 +29,9 @@ export function ApiScreen() {
         <Door href={`/rest/?${query}`} label="OpenAPI" />
       </div>
       <p className="tm-prose">
-        Everything that you see here is done through these doors. Programs need a{' '}
-        <AppLink to="/w/$workspace/tokens" params={{ workspace }}>
-          token
-        </AppLink>
-        ; it knows its workspace: <code>export TIDEMARK_TOKEN=tm_…</code>
+        Everything that this page does goes through these doors; a program can do the same. A token knows its workspace.
       </p>
+      {fill}
       {error && <Problem error={error} retry={() => void refetch()} />}
       {isLoading && <Waiting />}
       {known.length > 0 && (
@@ -45,11 +43,12 @@ export function ApiScreen() {
           searchable
           w={280}
           mb={16}
+          size="xs"
         />
       )}
       {relations && (
         <div className="tm-stack">
-          {examplesOf(location.origin, relation).map(({ title, text }) => (
+          {examplesOf(location.origin, relation, token).map(({ title, text }) => (
             <CopyCard key={title} title={title} label={title} text={text} />
           ))}
         </div>

@@ -1,35 +1,33 @@
 // Events: what refreshes brought, newest first, ticking. The address holds the view, the first id and the event that is open.
+// The list stands still while the mouse is over it or when it is paused (WCAG 2.2.2); what came meanwhile is counted.
 import { Button, Select } from '@mantine/core'
-import { IconBell, IconChevronRight } from '@tabler/icons-react'
+import { IconBell, IconPlayerPause, IconPlayerPlay, IconPlugConnected, IconStack2 } from '@tabler/icons-react'
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useWorkspace } from '../../shared/api/session.ts'
+import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { useCatalog } from '../../shared/api/use-catalog.ts'
-import { count, duration, relative } from '../../shared/format/text.ts'
 import { LiveDot } from '../../shared/live/live-dot.tsx'
+import { AppLink } from '../../shared/ui/app-link.tsx'
 import { Empty, Problem, Waiting } from '../../shared/ui/states.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
-import { EventChanges } from './event-changes.tsx'
+import { EventRow } from './event-row.tsx'
 import { ListenCards } from './listen-cards.tsx'
-import { type RefreshEvent, useEvents } from './use-events.ts'
+import { useEvents, useOneEvent } from './use-events.ts'
 import '../../shared/ui/list.css'
 import './events.css'
 
 type Search = { matview?: string; after?: string; event?: string }
-const STATUS: Record<string, { word: string; tone: string }> = {
-  NEW: { word: 'new rows', tone: 'ok' },
-  UNCHANGED: { word: 'unchanged', tone: '' },
-  FAILED: { word: 'failed', tone: 'bad' },
-  DROPPED: { word: 'view dropped', tone: 'warn' },
-}
 
 export function EventsScreen() {
   const workspace = useWorkspace()
   const search = useSearch({ strict: false }) as Search
   const go = useGo()
-  const [held, setHeld] = useState(false)
+  const reader = useRole() === 'reader'
+  const [hovered, setHovered] = useState(false)
+  const [paused, setPaused] = useState(false)
   const { data: relations } = useCatalog()
-  const { events, isLoading, error, retry, waitingCount, more } = useEvents(search.matview, search.after, held)
+  const { events, isLoading, error, retry, waitingCount, show, more } = useEvents(search.matview, search.after, hovered || paused)
+  const older = useOneEvent(isLoading ? undefined : search.event, events)
   const to = (change: Search) => void go({ to: '/w/$workspace/events', params: { workspace }, search: { ...search, ...change } })
   const views = (relations ?? []).filter(({ kind }) => kind === 'matview').map(({ name }) => name)
   if (search.matview && !views.includes(search.matview)) views.unshift(search.matview)
@@ -38,21 +36,31 @@ export function EventsScreen() {
       <title>Events · Tidemark</title>
       <div className="tm-page-head">
         <h1>Events</h1>
-        <LiveDot />
+        <LiveDot withWord paused={paused} />
         <span className="tm-spacer" />
-        {waitingCount > 0 && (
-          <span className="tm-badge" data-tone="accent" role="status">
-            {waitingCount} new, shown when the mouse leaves
-          </span>
-        )}
         {search.after && (
           <Button variant="default" onClick={() => to({ after: undefined })}>
             Only after {search.after}: show all
           </Button>
         )}
+        <Button
+          variant="default"
+          leftSection={paused ? <IconPlayerPlay size={14} aria-hidden /> : <IconPlayerPause size={14} aria-hidden />}
+          onClick={() => setPaused(!paused)}
+        >
+          {paused ? 'Go on' : 'Pause'}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconPlugConnected size={14} aria-hidden />}
+          onClick={() => document.getElementById('listen')?.scrollIntoView({ block: 'start' })}
+        >
+          Listen elsewhere
+        </Button>
         <Select
           aria-label="View"
           placeholder="All views"
+          size="xs"
           data={views}
           value={search.matview ?? null}
           onChange={(matview) => to({ matview: matview ?? undefined, event: undefined })}
@@ -62,22 +70,53 @@ export function EventsScreen() {
         />
       </div>
       {error && <Problem error={error} retry={retry} />}
+      {older && (
+        <ul className="tm-card tm-list tm-events tm-events-one" aria-label="The event of this address">
+          <EventRow event={older} open toggle={(id) => to({ event: id })} />
+        </ul>
+      )}
       {isLoading ? (
         <Waiting lines={8} />
       ) : events.length === 0 ? (
         !error && (
-          <Empty icon={IconBell} title="No events yet">
+          <Empty
+            icon={IconBell}
+            title="No events yet"
+            action={
+              !reader &&
+              !search.matview && (
+                <Button
+                  leftSection={<IconStack2 size={15} aria-hidden />}
+                  renderRoot={(props) => <AppLink to={`/w/${workspace}/views/new`} {...props} />}
+                >
+                  Make a view
+                </Button>
+              )
+            }
+          >
             {search.matview
               ? `${search.matview} has announced nothing that is still kept.`
               : 'Make a view and give it a schedule: each refresh that changes something leaves an event here.'}
           </Empty>
         )
       ) : (
-        <ul className="tm-card tm-list tm-events" onMouseEnter={() => setHeld(true)} onMouseLeave={() => setHeld(false)}>
-          {events.map((event) => (
-            <Row key={event.id} event={event} open={search.event === event.id} toggle={(id) => to({ event: id })} />
-          ))}
-        </ul>
+        // Only a mouse holds: a finger leaves no trace of having left.
+        <div
+          onPointerEnter={(pointer) => pointer.pointerType === 'mouse' && setHovered(true)}
+          onPointerLeave={() => setHovered(false)}
+          className="tm-events-hold"
+        >
+          {waitingCount > 0 && (
+            <button type="button" className="tm-events-new" onClick={show}>
+              Show {waitingCount} new
+            </button>
+          )}
+          <ul className="tm-card tm-list tm-events" aria-label="Events">
+            {events.map((event) => (
+              <EventRow key={event.id} event={event} open={search.event === event.id} toggle={(id) => to({ event: id })} />
+            ))}
+          </ul>
+        </div>
       )}
       {more && (
         <Button mt={12} variant="default" onClick={more}>
@@ -86,45 +125,5 @@ export function EventsScreen() {
       )}
       <ListenCards matview={search.matview} />
     </div>
-  )
-}
-
-function Row({ event, open, toggle }: { event: RefreshEvent; open: boolean; toggle: (id: string | undefined) => void }) {
-  const status = STATUS[event.status] ?? { word: event.status.toLowerCase(), tone: '' }
-  return (
-    <li>
-      <button type="button" className="tm-event" aria-expanded={open} onClick={() => toggle(open ? undefined : event.id)}>
-        <IconChevronRight size={14} aria-hidden />
-        <span className="tm-truncate">
-          <b>{event.matviewName}</b> <span className="tm-dim">#{event.id}</span>
-        </span>
-        <span>
-          <span className="tm-badge" data-tone={status.tone}>
-            {status.word}
-          </span>
-        </span>
-        <span className="tm-event-counts">
-          <Count sign="+" tone="ok" word="came" value={event.inserted} />
-          <Count sign="~" tone="info" word="changed" value={event.updated} />
-          <Count sign="−" tone="bad" word="went" value={event.deleted} />
-        </span>
-        <span className="tm-dim tm-event-right">{event.durationMs === null ? '' : duration(Number(event.durationMs))}</span>
-        <time className="tm-dim tm-event-right" dateTime={event.statusChangeTime} title={new Date(event.statusChangeTime).toLocaleString()}>
-          {relative(event.statusChangeTime)}
-        </time>
-      </button>
-      {event.error && !open && <div className="tm-event-error">{event.error.split('\n')[0]}</div>}
-      {open && <EventChanges event={event} />}
-    </li>
-  )
-}
-
-function Count({ sign, tone, word, value }: { sign: string; tone: string; word: string; value: string | null }) {
-  if (value === null) return null
-  return (
-    <span data-tone={Number(value) ? tone : undefined}>
-      <span aria-hidden>{sign}</span>
-      {count(Number(value))} <span className="tm-visually-hidden">{word}</span>
-    </span>
   )
 }

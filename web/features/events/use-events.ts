@@ -29,10 +29,10 @@ const QUERY = `query Events($first: Int!, $filter: MatviewRefreshEventFilter) {
   matviewRefreshEvents(first: $first, orderBy: [ID_DESC], filter: $filter) { nodes { ${FIELDS} } pageInfo { hasNextPage } }
 }`
 const MARKS = `subscription Marks($matview: String) { matviewRefreshed(matview: $matview) { event { ${FIELDS} } } }`
-const PAGE = 50
+const PAGE = 25 // more on request: how to listen stands below
 const MOST = 500 // a page that is left open keeps the newest
 
-/** @param held while true (the mouse is over the list) new events wait, so that nothing moves under the hand. */
+/** @param held while true (paused, or the mouse is over the list) new events wait for show(), so that nothing moves under the hand. */
 export function useEvents(matview: string | undefined, after: string | undefined, held: boolean) {
   const workspace = useWorkspace()
   const queries = useQueryClient()
@@ -73,6 +73,7 @@ export function useEvents(matview: string | undefined, after: string | undefined
       else show()
     },
   )
+  // biome-ignore lint/correctness/useExhaustiveDependencies: show() is new in each render; it is called when the hand leaves
   useEffect(() => {
     if (!held) show()
   }, [held])
@@ -91,6 +92,20 @@ export function useEvents(matview: string | undefined, after: string | undefined
     error: query.error ?? liveError,
     retry: () => void refetch(),
     waitingCount,
+    show,
     more: page?.pageInfo.hasNextPage && first < MOST ? () => setFirst((n) => n + PAGE) : null,
   }
+}
+
+/** The event of the address, when it is not among those shown: older than the first page, or of another view. */
+export function useOneEvent(id: string | undefined, shown: RefreshEvent[]): RefreshEvent | undefined {
+  const workspace = useWorkspace()
+  const missing = id !== undefined && /^\d{1,18}$/.test(id) && !shown.some((event) => event.id === id)
+  const { data } = useQuery({
+    queryKey: ['event', workspace, id],
+    queryFn: ({ signal }) => graphql<Answer>(workspace, QUERY, { first: 1, filter: { id: { equalTo: id } } }, signal),
+    enabled: missing,
+    staleTime: Infinity,
+  })
+  return missing ? data?.matviewRefreshEvents.nodes[0] : undefined
 }

@@ -52,6 +52,7 @@ export default function CodeMirror({ value, onChange, run, tables, mark, describ
   const parts = useRef({ sql: new Compartment(), about: new Compartment() })
   useEffect(() => void (now.current = { onChange, run }))
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what changes later is told to it by the effects below
   useEffect(() => {
     const made = new EditorView({
       parent: place.current!,

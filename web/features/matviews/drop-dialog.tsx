@@ -7,7 +7,7 @@ import { useGo } from '../../shared/ui/use-go.ts'
 import { useReturnFocus } from '../../shared/ui/use-return-focus.ts'
 import { dropMatview } from './drop-matview.ts'
 
-export function DropDialog({ name, close }: { name: string; close: () => void }) {
+export function DropDialog({ name, readers, close }: { name: string; readers: string[]; close: () => void }) {
   useReturnFocus()
   const workspace = useWorkspace()
   const go = useGo()
@@ -26,6 +26,12 @@ export function DropDialog({ name, close }: { name: string; close: () => void })
         The view, its rows and its schedule go; who listens is told so. The tables that it reads and the events of the past stay. "Export as
         migration" keeps the definition.
       </p>
+      {readers.length > 0 && (
+        <p className="tm-problem" data-compact style={{ display: 'block' }}>
+          {readers.join(', ')} {readers.length === 1 ? 'reads' : 'read'} it. Drop {readers.length === 1 ? 'that' : 'those'} first: nothing
+          is dropped behind your back.
+        </p>
+      )}
       {drop.error && <Problem error={drop.error} compact />}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" size="sm" onClick={close} data-autofocus>

@@ -3,8 +3,9 @@ import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useWorkspace } from '../../shared/api/session.ts'
+import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { AppLink } from '../../shared/ui/app-link.tsx'
+import { ReadOnly } from '../../shared/ui/read-only.tsx'
 import { Problem, Waiting } from '../../shared/ui/states.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
 import { ALTER, alterInput, alterMatview } from './alter-matview.ts'
@@ -15,14 +16,23 @@ import { ViewForm } from './view-form.tsx'
 export function EditViewScreen() {
   const workspace = useWorkspace()
   const { name = '' } = useParams({ strict: false })
+  const reader = useRole() === 'reader'
   const { data, error, refetch } = useQuery({ ...matviewQuery(workspace, name), refetchOnWindowFocus: false })
   return (
-    <div className="tm-page">
+    <div className="tm-page tm-wide">
       <title>{`Edit ${name} · Tidemark`}</title>
       <div className="tm-page-head">
         <h1>Edit {name}</h1>
       </div>
-      {error ? <Problem error={error} retry={() => void refetch()} /> : data ? <Editor key={data.id} view={data} /> : <Waiting lines={8} />}
+      {reader ? (
+        <ReadOnly what="this view" />
+      ) : error ? (
+        <Problem error={error} retry={() => void refetch()} />
+      ) : data ? (
+        <Editor key={data.id} view={data} />
+      ) : (
+        <Waiting lines={8} />
+      )}
     </div>
   )
 }

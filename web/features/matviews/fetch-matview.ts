@@ -1,4 +1,4 @@
-// One view as Tidemark keeps it, with its schedule. Called by matview-screen.tsx and edit-view-screen.tsx.
+// One view as Tidemark keeps it, with its schedule, asked for once. Called by edit-view-screen.tsx; use-matview.ts is the live form.
 import { queryOptions } from '@tanstack/react-query'
 import { ApiError, graphql } from '../../shared/api/request.ts'
 import type { NotifyWhen } from './draft.ts'
@@ -13,11 +13,11 @@ export interface Matview {
   runner: string | null
   createdAt: string
   updatedAt: string
-  scheduling: { active: boolean; lastRunAt: string | null } | null
+  scheduling: { active: boolean } | null
 }
 const QUERY = `query Matview($name: String!) {
   matviews(first: 1, filter: { name: { equalTo: $name } }) {
-    nodes { id name definition key notifyWhen schedule runner createdAt updatedAt scheduling { active lastRunAt } }
+    nodes { id name definition key notifyWhen schedule runner createdAt updatedAt scheduling { active } }
   }
 }`
 
@@ -28,12 +28,14 @@ export const matviewQuery = (workspace: string, name: string) =>
     queryFn: async () => {
       const data = await graphql<{ matviews: { nodes: Matview[] } }>(workspace, QUERY, { name })
       const found = data.matviews.nodes[0]
-      if (!found)
-        throw new ApiError({
-          code: 'TMNOF',
-          message: `There is no materialized view ${name}`,
-          hint: 'It may have been renamed or dropped: choose one from the list on the left.',
-        })
+      if (!found) throw notThere(name)
       return found
     },
+  })
+
+export const notThere = (name: string) =>
+  new ApiError({
+    code: 'TMNOF',
+    message: `There is no materialized view ${name}`,
+    hint: 'It may have been renamed or dropped: choose one from the navigation.',
   })

@@ -26,7 +26,7 @@ export function KeyPicker({ value, onChange, preview }: Props) {
     <MultiSelect
       label="Key"
       size="sm"
-      description="Columns that tell rows apart: never empty, together unique. With a key an event says that a row changed, and from what to what; without one a change shows as one row gone and one come."
+      description="Columns that tell rows apart: never empty, together unique. With one, an event says what changed in a row; without, one row went and one came."
       placeholder={value.length ? undefined : 'None'}
       data={[...new Set([...names, ...value])]}
       value={value}

@@ -3,17 +3,14 @@ import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError } from '../../shared/api/request.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { catalogQuery } from '../../shared/api/use-catalog.ts'
 import { AppLink, relationTo } from '../../shared/ui/app-link.tsx'
-import { Problem } from '../../shared/ui/states.tsx'
+import { ReadOnly } from '../../shared/ui/read-only.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
 import { CREATE, createInput, createMatview } from './create-matview.ts'
 import { startOf, type Draft } from './draft.ts'
 import { ViewForm } from './view-form.tsx'
-
-const READER = new ApiError({ code: 'READER', message: 'Readers cannot make views', hint: 'An owner can make you an editor.' })
 
 export function MakeViewScreen() {
   const workspace = useWorkspace()
@@ -37,13 +34,13 @@ export function MakeViewScreen() {
     },
   })
   return (
-    <div className="tm-page">
+    <div className="tm-page tm-wide">
       <title>Make a view · Tidemark</title>
       <div className="tm-page-head">
         <h1>Make a view</h1>
       </div>
       {role === 'reader' ? (
-        <Problem error={READER} />
+        <ReadOnly what="what views show" />
       ) : (
         <ViewForm
           draft={draft}

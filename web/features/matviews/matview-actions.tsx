@@ -12,28 +12,29 @@ import {
 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { pauseSchedule } from '../../shared/api/pause-schedule.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { AppLink } from '../../shared/ui/app-link.tsx'
 import { DropDialog } from './drop-dialog.tsx'
 import { ExportDialog } from './export-dialog.tsx'
 import type { Matview } from './fetch-matview.ts'
-import { pauseSchedule } from './pause-schedule.ts'
 import { refreshMatview } from './refresh-matview.ts'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 
 interface Props {
   view: Matview
-  changed: () => void
+  /** Who reads it: what stands in the way of dropping it. */
+  readers: string[]
   failed: (error: unknown) => void
 }
 
-export function MatviewActions({ view, changed, failed }: Props) {
+export function MatviewActions({ view, readers, failed }: Props) {
   const workspace = useWorkspace()
   const reader = useRole() === 'reader'
   const { name, scheduling } = view
   const [open, setOpen] = useState<'schedule' | 'drop' | 'export' | null>(null)
   const close = () => setOpen(null)
-  const told = { onMutate: () => failed(null), onError: failed, onSettled: changed }
+  const told = { onMutate: () => failed(null), onError: failed }
   const refresh = useMutation({ mutationFn: () => refreshMatview(workspace, name), ...told })
   const pause = useMutation({ mutationFn: () => pauseSchedule(workspace, name, scheduling!.active), ...told })
   return (
@@ -67,7 +68,7 @@ export function MatviewActions({ view, changed, failed }: Props) {
       )}
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon aria-label="More">
+          <ActionIcon variant="default" size={30} aria-label="More">
             <IconDots size={16} aria-hidden />
           </ActionIcon>
         </Menu.Target>
@@ -82,8 +83,8 @@ export function MatviewActions({ view, changed, failed }: Props) {
           )}
         </Menu.Dropdown>
       </Menu>
-      {open === 'schedule' && <ScheduleDialog view={view} close={close} changed={changed} />}
-      {open === 'drop' && <DropDialog name={name} close={close} />}
+      {open === 'schedule' && <ScheduleDialog view={view} close={close} />}
+      {open === 'drop' && <DropDialog name={name} readers={readers} close={close} />}
       {open === 'export' && <ExportDialog name={name} close={close} />}
     </>
   )

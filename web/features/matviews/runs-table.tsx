@@ -1,7 +1,10 @@
 // The runs of a view, newest first: why, what came of it, how long. Called by matview-screen.tsx.
 import { useWorkspace } from '../../shared/api/session.ts'
-import { count, duration, relative } from '../../shared/format/text.ts'
+import { count, duration } from '../../shared/format/text.ts'
+import { Ago } from '../../shared/ui/ago.tsx'
 import { AppLink } from '../../shared/ui/app-link.tsx'
+import { Counts } from '../../shared/ui/counts.tsx'
+import { ScrollRegion } from '../../shared/ui/scroll-region.tsx'
 import type { Run } from './use-runs.ts'
 
 const REASONS: Record<string, string> = { create: 'made', schedule: 'schedule', manual: 'by hand' }
@@ -9,9 +12,9 @@ const RESULTS = { ANNOUNCED: ['ok', 'announced'], QUIET: [undefined, 'quiet'], F
 
 export function RunsTable({ runs }: { runs: Run[] }) {
   const workspace = useWorkspace()
-  if (!runs.length) return <p className="tm-card tm-runs-none">No refresh yet. "Refresh now" makes the first.</p>
+  if (!runs.length) return <p className="tm-card tm-runs-none">No refresh is kept. "Refresh now" makes another.</p>
   return (
-    <div className="tm-card tm-runs" role="region" aria-label="Runs" tabIndex={0}>
+    <ScrollRegion className="tm-card tm-runs" label="Runs">
       <table>
         <thead>
           <tr>
@@ -19,15 +22,21 @@ export function RunsTable({ runs }: { runs: Run[] }) {
             <th scope="col">Why</th>
             <th scope="col">Result</th>
             <th scope="col">Changes</th>
-            <th scope="col">Rows</th>
-            <th scope="col">Took</th>
+            <th scope="col" className="tm-right">
+              Rows
+            </th>
+            <th scope="col" className="tm-right">
+              Took
+            </th>
             <th scope="col">Event</th>
           </tr>
         </thead>
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
-              <td title={run.startedAt}>{relative(run.startedAt)}</td>
+              <td>
+                <Ago at={run.startedAt} />
+              </td>
               <td>{REASONS[run.reason] ?? run.reason}</td>
               <td>
                 <span className="tm-badge" data-tone={RESULTS[run.status]?.[0]}>
@@ -41,12 +50,12 @@ export function RunsTable({ runs }: { runs: Run[] }) {
               ) : (
                 <>
                   <td>
-                    +{count(run.inserted ?? 0)} ~{count(run.updated ?? 0)} −{count(run.deleted ?? 0)}
+                    <Counts of={run} />
                   </td>
-                  <td>{count(run.rowCount)}</td>
+                  <td className="tm-right">{count(run.rowCount)}</td>
                 </>
               )}
-              <td>{duration(Number(run.durationMs))}</td>
+              <td className="tm-right">{duration(Number(run.durationMs))}</td>
               <td>
                 {run.eventId && (
                   <AppLink to={`/w/${workspace}/events`} search={{ event: run.eventId }}>
@@ -58,6 +67,6 @@ export function RunsTable({ runs }: { runs: Run[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

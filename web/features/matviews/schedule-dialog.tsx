@@ -10,16 +10,13 @@ import type { Matview } from './fetch-matview.ts'
 import { scheduleMatview } from './schedule-matview.ts'
 import { SchedulePicker } from './schedule-picker.tsx'
 
-export function ScheduleDialog({ view, close, changed }: { view: Matview; close: () => void; changed: () => void }) {
+export function ScheduleDialog({ view, close }: { view: Matview; close: () => void }) {
   useReturnFocus()
   const workspace = useWorkspace()
   const [schedule, setSchedule] = useState(view.schedule)
   const save = useMutation({
     mutationFn: () => scheduleMatview(workspace, view.name, schedule),
-    onSuccess: () => {
-      changed()
-      close()
-    },
+    onSuccess: close,
   })
   return (
     <Modal opened onClose={close} title={`When ${view.name} refreshes`} size="lg">

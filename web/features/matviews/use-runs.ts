@@ -1,8 +1,6 @@
-// The last runs of a view, announced or not. An event says at once that there is another; quiet runs are seen within ten seconds.
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { graphql } from '../../shared/api/request.ts'
+// The last runs of a view, announced or not, live. Called by matview-screen.tsx.
 import { useWorkspace } from '../../shared/api/session.ts'
-import { useSubscription } from '../../shared/live/live-provider.tsx'
+import { useLiveQuery } from '../../shared/live/use-live-query.ts'
 
 export interface Run {
   id: string
@@ -18,25 +16,14 @@ export interface Run {
   errorCode: string | null
   error: string | null
 }
-const QUERY = `query Runs($id: BigInt!) {
-  runs(first: 50, orderBy: [ID_DESC], filter: { matviewId: { equalTo: $id } }) {
+const LIVE = `subscription Runs($id: BigInt!) {
+  runsLive(first: 50, orderBy: [ID_DESC], filter: { matviewId: { equalTo: $id } }) {
     nodes { id reason status startedAt durationMs rowCount inserted updated deleted eventId errorCode error }
   }
 }`
-const LIVE = 'subscription Refreshed($matview: String) { matviewRefreshed(matview: $matview) { event { id } } }'
 
-export function useRuns(id: string, name: string) {
+export function useRuns(id: string) {
   const workspace = useWorkspace()
-  const queries = useQueryClient()
-  const runs = useQuery({
-    queryKey: ['runs', workspace, id],
-    queryFn: async () => (await graphql<{ runs: { nodes: Run[] } }>(workspace, QUERY, { id })).runs.nodes,
-    refetchInterval: 10_000,
-    retry: false,
-  })
-  const refused = useSubscription(LIVE, { matview: name }, () => {
-    void runs.refetch()
-    void queries.invalidateQueries({ queryKey: ['matview', workspace, name] })
-  })
-  return { runs: runs.data, error: runs.error ?? refused, again: () => void runs.refetch() }
+  const { data, error } = useLiveQuery<{ runsLive: { nodes: Run[] } }>(['runs', workspace, id], LIVE, { id })
+  return { runs: data?.runsLive.nodes, error }
 }

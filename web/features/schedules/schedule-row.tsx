@@ -1,78 +1,69 @@
-// One schedule: in words, its next run, its last result. Called by schedules-screen.tsx.
+// One schedule: in words, its next run, its last result. Called by schedules-screen.tsx, which aligns the lines (schedules.css).
 import type { ReactNode } from 'react'
 import { useWorkspace } from '../../shared/api/session.ts'
 import { nextRuns, scheduleWords, secondsOf, utc } from '../../shared/format/schedule.ts'
-import { count, duration, relative } from '../../shared/format/text.ts'
+import { duration } from '../../shared/format/text.ts'
 import { AppLink } from '../../shared/ui/app-link.tsx'
-import type { LastRun, Schedule } from './fetch-schedules.ts'
+import { Ago } from '../../shared/ui/ago.tsx'
+import { Counts } from '../../shared/ui/counts.tsx'
+import type { LastRun, Schedule } from './use-schedules.ts'
 
-export function ScheduleRow({
-  schedule: { schedule, active, runner, matview, last },
-  children,
-}: {
+interface Props {
   schedule: Schedule
+  last: LastRun | undefined
   children: ReactNode
-}) {
+}
+
+export function ScheduleRow({ schedule: { schedule, active, runner, matview }, last, children }: Props) {
   const workspace = useWorkspace()
-  const next = active ? nextRuns(schedule, 1)[0] : undefined
   return (
-    <tr>
-      <th scope="row">
+    <li>
+      <div className="tm-row-name">
         {matview ? (
-          <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: matview.name }}>
+          <AppLink className="tm-truncate" to="/w/$workspace/views/$name" params={{ workspace, name: matview.name }}>
             {matview.name}
           </AppLink>
         ) : (
           'a view'
         )}
-      </th>
-      <td>
-        {scheduleWords(schedule)}{' '}
-        <code className="tm-mono tm-dim" title={`Run by ${runner}`}>
-          {schedule}
-        </code>
-      </td>
-      <td>
-        {!active ? (
-          <span className="tm-badge" data-tone="warn">
-            paused
-          </span>
-        ) : secondsOf(schedule) !== null ? (
-          'in seconds'
-        ) : next ? (
-          utc(next)
-        ) : (
-          '–'
-        )}
-      </td>
-      <td>{last ? <Result run={last} /> : <span className="tm-dim">not yet</span>}</td>
-      {children}
-    </tr>
+        <div className="tm-dim tm-small">
+          {scheduleWords(schedule)} <code title={`Run by ${runner}`}>{schedule}</code>
+        </div>
+      </div>
+      <div>
+        <Next schedule={schedule} active={active} />
+      </div>
+      <div className="tm-schedule-last">{last ? <Result run={last} /> : <span className="tm-dim">not yet</span>}</div>
+      <div className="tm-row-do">{children}</div>
+    </li>
   )
 }
 
-function Result({ run }: { run: LastRun }) {
-  const when = (
-    <span className="tm-dim tm-small" title={run.startedAt}>
-      {relative(run.startedAt)} · {duration(Number(run.durationMs))}
-    </span>
-  )
-  if (run.status === 'FAILED')
+function Next({ schedule, active }: { schedule: string; active: boolean }) {
+  if (!active)
     return (
-      <>
-        <span className="tm-badge" data-tone="bad">
-          failed
-        </span>{' '}
-        {when}
-        <div className="tm-small tm-schedule-error">{run.error}</div>
-      </>
+      <span className="tm-badge" data-tone="warn">
+        paused
+      </span>
     )
+  if (secondsOf(schedule) !== null) return <>in seconds</>
+  const next = nextRuns(schedule, 1)[0]
+  return next ? <time dateTime={next.toISOString()}>{utc(next)} UTC</time> : <>–</>
+}
+
+const RESULTS = { ANNOUNCED: ['ok', 'announced'], QUIET: [undefined, 'quiet'], FAILED: ['bad', 'failed'] } as const
+
+function Result({ run }: { run: LastRun }) {
+  const [tone, word] = RESULTS[run.status]
   return (
     <>
-      <span className="tm-badge" data-tone={run.status === 'ANNOUNCED' ? 'ok' : undefined}>
-        {run.status === 'ANNOUNCED' ? 'announced' : 'quiet'}
-      </span>{' '}
-      +{count(run.inserted ?? 0)} ~{count(run.updated ?? 0)} −{count(run.deleted ?? 0)} {when}
+      <span className="tm-badge" data-tone={tone}>
+        {word}
+      </span>
+      {run.status === 'FAILED' ? <span className="tm-bad tm-wrap">{run.error}</span> : <Counts of={run} />}
+      <span className="tm-dim tm-small">
+        <Ago at={run.startedAt} /> · {duration(Number(run.durationMs))}
+      </span>
     </>
   )
 }

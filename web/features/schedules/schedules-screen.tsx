@@ -1,28 +1,22 @@
 // What runs when, and how it went last. Each line leads to its view; here a schedule can only be rested and resumed.
 import { Button } from '@mantine/core'
 import { IconClockPlay, IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
+import { pauseSchedule } from '../../shared/api/pause-schedule.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
-import { useSubscription } from '../../shared/live/live-provider.tsx'
 import { LiveDot } from '../../shared/live/live-dot.tsx'
 import { AppLink } from '../../shared/ui/app-link.tsx'
+import { ReadOnly } from '../../shared/ui/read-only.tsx'
 import { Empty, Problem, Waiting } from '../../shared/ui/states.tsx'
-import { schedulesQuery } from './fetch-schedules.ts'
-import { pauseSchedule } from './pause-schedule.ts'
 import { ScheduleRow } from './schedule-row.tsx'
+import { type Schedule, useSchedules } from './use-schedules.ts'
+import '../../shared/ui/list.css'
 import './schedules.css'
-
-const NONE = {}
 
 export function SchedulesScreen() {
   const workspace = useWorkspace()
   const reader = useRole() === 'reader'
-  const { data, error, refetch } = useQuery({ ...schedulesQuery(workspace), refetchInterval: 15_000 })
-  useSubscription('subscription { matviewRefreshed { event { id } } }', NONE, () => void refetch())
-  const pause = useMutation({
-    mutationFn: ({ name, paused }: { name: string; paused: boolean }) => pauseSchedule(workspace, name, paused),
-    onSettled: () => refetch(),
-  })
+  const { schedules, last, error } = useSchedules()
   return (
     <div className="tm-page">
       <title>Schedules · Tidemark</title>
@@ -30,10 +24,10 @@ export function SchedulesScreen() {
         <h1>Schedules</h1>
         <LiveDot withWord />
       </div>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {pause.error && <Problem error={pause.error} />}
-      {!data && !error && <Waiting lines={6} />}
-      {data?.length === 0 && (
+      <ReadOnly what="what runs" />
+      {error && <Problem error={error} />}
+      {!schedules && !error && <Waiting lines={6} />}
+      {schedules?.length === 0 && (
         <Empty
           icon={IconClockPlay}
           title="Nothing runs by itself yet"
@@ -51,46 +45,37 @@ export function SchedulesScreen() {
           A view with a schedule refreshes by itself and leaves a mark each time. Make one, or open a view and choose "Schedule".
         </Empty>
       )}
-      {data && data.length > 0 && (
-        <div className="tm-card tm-schedules" role="region" aria-label="Schedules" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">View</th>
-                <th scope="col">Refreshes</th>
-                <th scope="col">Next (UTC)</th>
-                <th scope="col">Last result</th>
-                {!reader && (
-                  <th scope="col">
-                    <span className="tm-visually-hidden">Pause or resume</span>
-                  </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {data.map((schedule) => (
-                <ScheduleRow key={schedule.id} schedule={schedule}>
-                  {!reader && (
-                    <td>
-                      <Button
-                        variant="subtle"
-                        color="gray"
-                        disabled={!schedule.matview}
-                        loading={pause.isPending && pause.variables.name === schedule.matview?.name}
-                        leftSection={schedule.active ? <IconPlayerPause size={14} aria-hidden /> : <IconPlayerPlay size={14} aria-hidden />}
-                        aria-label={`${schedule.active ? 'Pause' : 'Resume'} ${schedule.matview?.name ?? 'this schedule'}`}
-                        onClick={() => schedule.matview && pause.mutate({ name: schedule.matview.name, paused: schedule.active })}
-                      >
-                        {schedule.active ? 'Pause' : 'Resume'}
-                      </Button>
-                    </td>
-                  )}
-                </ScheduleRow>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {schedules && schedules.length > 0 && (
+        <ul className="tm-card tm-list tm-schedules" aria-label="Schedules">
+          {schedules.map((schedule) => (
+            <ScheduleRow key={schedule.id} schedule={schedule} last={last?.get(schedule.matview?.id ?? '')}>
+              {!reader && <PauseButton schedule={schedule} />}
+            </ScheduleRow>
+          ))}
+        </ul>
       )}
     </div>
+  )
+}
+
+function PauseButton({ schedule: { active, matview } }: { schedule: Schedule }) {
+  const workspace = useWorkspace()
+  const pause = useMutation({ mutationFn: () => pauseSchedule(workspace, matview!.name, active) })
+  const Icon = active ? IconPlayerPause : IconPlayerPlay
+  return (
+    <>
+      <Button
+        variant="default"
+        size="compact-sm"
+        disabled={!matview}
+        loading={pause.isPending}
+        leftSection={<Icon size={14} aria-hidden />}
+        aria-label={`${active ? 'Pause' : 'Resume'} ${matview?.name ?? 'this schedule'}`}
+        onClick={() => pause.mutate()}
+      >
+        {active ? 'Pause' : 'Resume'}
+      </Button>
+      {pause.error && <Problem error={pause.error} compact />}
+    </>
   )
 }

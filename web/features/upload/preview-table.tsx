@@ -1,6 +1,7 @@
 // The first 50 rows under their columns; per column: name, type, how sure, what would not fit.
 import { NativeSelect, TextInput, Checkbox } from '@mantine/core'
 import { count } from '../../shared/format/text.ts'
+import { ScrollRegion } from '../../shared/ui/scroll-region.tsx'
 import { TYPES, type Preview } from './preview.ts'
 
 /** As the `columns` option of /upload-file takes it. */
@@ -27,7 +28,7 @@ export function PreviewTable({ preview, choices, setChoices, file }: Props) {
     setChoices(all)
   }
   return (
-    <div className="tm-card tm-preview-table" tabIndex={0} role="region" aria-label={`First rows of ${file}`}>
+    <ScrollRegion className="tm-card tm-preview-table" label={`First rows of ${file}`}>
       <table>
         <thead>
           <tr>
@@ -121,6 +122,6 @@ export function PreviewTable({ preview, choices, setChoices, file }: Props) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

@@ -1,13 +1,15 @@
-// The log of one webhook: what was sent, what was answered, and again. Asks anew each 3 s while it is open.
+// The log of one webhook, live: what was sent, what was answered, and again. Called by webhook-card.tsx.
 import { Button } from '@mantine/core'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../shared/api/session.ts'
 import { useChange } from '../../shared/api/use-change.ts'
-import { duration, relative } from '../../shared/format/text.ts'
+import { duration } from '../../shared/format/text.ts'
+import { useLiveQuery } from '../../shared/live/use-live-query.ts'
+import { Ago } from '../../shared/ui/ago.tsx'
+import { AppLink } from '../../shared/ui/app-link.tsx'
 import { CopyCard } from '../../shared/ui/copy-card.tsx'
 import { Problem, Waiting } from '../../shared/ui/states.tsx'
-import { attemptsQuery, deliveriesQuery, type Delivery, RESEND } from './webhooks.ts'
+import { type Attempt, ATTEMPTS, DELIVERIES, type Delivery, RESEND } from './webhooks.ts'
 
 const TONES = { PENDING: 'info', DELIVERED: 'ok', FAILED: 'bad' } as const
 const WORDS = { PENDING: 'waiting', DELIVERED: 'delivered', FAILED: 'given up' } as const
@@ -17,30 +19,39 @@ export function Deliveries({ webhook }: { webhook: string }) {
   const workspace = useWorkspace()
   const [first, setFirst] = useState(20)
   const [open, setOpen] = useState<string | null>(null)
-  const { data, error, isLoading, refetch } = useQuery({
-    ...deliveriesQuery(workspace, webhook, first),
-    placeholderData: keepPreviousData,
-  })
-  const resend = useChange(RESEND, 'webhooks')
+  const live = useLiveQuery<{ deliveriesLive: { nodes: Delivery[]; pageInfo: { hasNextPage: boolean } } }>(
+    ['deliveries', workspace, webhook, first],
+    DELIVERIES,
+    { webhook, first },
+    true,
+  )
+  const { error, isLoading } = live
+  const data = live.data?.deliveriesLive
+  const resend = useChange(RESEND)
   if (isLoading) return <Waiting lines={3} />
   return (
     <div className="tm-stack">
-      {error && <Problem error={error} retry={() => void refetch()} compact />}
+      {error && <Problem error={error} compact />}
       {resend.error && <Problem error={resend.error} compact />}
       {data?.nodes.length === 0 && <p className="tm-dim">Nothing was sent yet. “Send a test” sends something now.</p>}
       <ul className="tm-list tm-card" hidden={!data?.nodes.length}>
         {data?.nodes.map((delivery) => (
           <li key={delivery.id}>
-            <span className="tm-badge" data-tone={TONES[delivery.status]}>
+            <span className="tm-badge tm-delivery-state" data-tone={TONES[delivery.status]}>
               {WORDS[delivery.status]}
             </span>
             <span className="tm-list-main">
-              {delivery.eventId ? `event ${delivery.eventId}` : 'test'} <span className="tm-dim">{REASONS[delivery.reason]}</span>
+              {delivery.eventId ? (
+                <AppLink to="/w/$workspace/events" params={{ workspace }} search={{ event: delivery.eventId }}>
+                  Event {delivery.eventId}
+                </AppLink>
+              ) : (
+                'Test'
+              )}{' '}
+              <span className="tm-dim">{REASONS[delivery.reason]}</span>
               <div className="tm-dim tm-small">{outcome(delivery)}</div>
             </span>
-            <time className="tm-dim tm-small" dateTime={delivery.createdAt}>
-              {relative(delivery.createdAt)}
-            </time>
+            <Ago className="tm-dim tm-small" at={delivery.createdAt} />
             <Button
               variant="subtle"
               size="compact-xs"
@@ -82,7 +93,10 @@ function outcome({ attempts, responseStatus, durationMs, error }: Delivery): str
 }
 
 function Attempts({ delivery }: { delivery: string }) {
-  const { data, error, isLoading } = useQuery(attemptsQuery(useWorkspace(), delivery))
+  const workspace = useWorkspace()
+  const live = useLiveQuery<{ deliveryAttemptsLive: { nodes: Attempt[] } }>(['attempts', workspace, delivery], ATTEMPTS, { delivery })
+  const { error, isLoading } = live
+  const data = live.data?.deliveryAttemptsLive.nodes
   return (
     <div className="tm-stack" style={{ flexBasis: '100%' }}>
       {isLoading && <Waiting lines={2} />}
@@ -94,7 +108,7 @@ function Attempts({ delivery }: { delivery: string }) {
         return (
           <section key={attempt.attempt} className="tm-stack">
             <h3 className="tm-section-title">
-              Attempt {attempt.attempt}, {relative(attempt.startedAt)}, {duration(Number(attempt.durationMs))}
+              Attempt {attempt.attempt}, <Ago at={attempt.startedAt} />, {duration(Number(attempt.durationMs))}
             </h3>
             <CopyCard
               title="Request"

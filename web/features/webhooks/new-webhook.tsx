@@ -17,7 +17,7 @@ export function NewWebhook({ made, close }: Props) {
   const [name, setName] = useState('')
   const [matview, setMatview] = useState<string | null>(null)
   const [withChanges, setWithChanges] = useState(true)
-  const create = useChange<{ createWebhook: { newWebhook: { secret: string } } }>(CREATE, 'webhooks', (data) => {
+  const create = useChange<{ createWebhook: { newWebhook: { secret: string } } }>(CREATE, (data) => {
     made(data.createWebhook.newWebhook.secret)
     close()
   })
@@ -26,7 +26,7 @@ export function NewWebhook({ made, close }: Props) {
     create.mutate({ url: url.trim(), name: name.trim() || null, matview, withChanges })
   }
   return (
-    <form className="tm-card tm-stack" onSubmit={submit} style={{ padding: 16, marginBottom: 16 }} aria-label="New webhook">
+    <form className="tm-card tm-stack tm-webhook-new" onSubmit={submit} aria-label="New webhook">
       <TextInput
         label="Address"
         description="It is called by POST, signed as in Standard Webhooks, and answers 2xx within 10 s."
@@ -55,7 +55,7 @@ export function NewWebhook({ made, close }: Props) {
       />
       <Checkbox label="With the changed rows" checked={withChanges} onChange={(event) => setWithChanges(event.currentTarget.checked)} />
       {create.error && <Problem error={create.error} compact />}
-      <div style={{ display: 'flex', gap: 8 }}>
+      <div className="tm-actions">
         <Button type="submit" loading={create.isPending}>
           Make the webhook
         </Button>

@@ -1,36 +1,46 @@
 // One webhook: how it goes in a sentence, what can be done with it, its deliveries when it is opened.
-import { Button, Menu, NumberInput, Popover } from '@mantine/core'
-import { IconDots } from '@tabler/icons-react'
+import { ActionIcon, Button, Menu } from '@mantine/core'
+import { IconChevronRight, IconDots } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useChange } from '../../shared/api/use-change.ts'
-import { relative } from '../../shared/format/text.ts'
+import { Ago } from '../../shared/ui/ago.tsx'
 import { Problem } from '../../shared/ui/states.tsx'
 import { Deliveries } from './deliveries.tsx'
-import { DROP, ENABLE, PAUSE, REPLAY, ROTATE, TEST, type Webhook } from './webhooks.ts'
+import { Replay } from './replay.tsx'
+import { DROP, ENABLE, PAUSE, ROTATE, TEST, type Webhook } from './webhooks.ts'
 
-const STATES = { ACTIVE: { word: 'on', tone: 'ok' }, PAUSED: { word: 'paused', tone: 'warn' }, DISABLED: { word: 'disabled', tone: 'bad' } }
+const STATES = {
+  ACTIVE: { word: 'on', tone: 'ok' },
+  FAILING: { word: 'failing', tone: 'bad' },
+  PAUSED: { word: 'paused', tone: 'warn' },
+  DISABLED: { word: 'disabled', tone: 'bad' },
+}
 
-export function WebhookCard({ webhook, reveal }: { webhook: Webhook; reveal: (secret: string) => void }) {
+interface Props {
+  webhook: Webhook
+  opened: boolean
+  reveal: (secret: string) => void
+}
+
+export function WebhookCard({ webhook, opened, reveal }: Props) {
   const { id } = webhook
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState(opened)
   const [dropping, setDropping] = useState(false)
-  const pause = useChange(PAUSE, 'webhooks')
-  const enable = useChange(ENABLE, 'webhooks')
-  const drop = useChange(DROP, 'webhooks')
-  const test = useChange(TEST, 'webhooks', () => setOpen(true))
-  const rotate = useChange<{ rotateWebhookSecret: { newWebhook: { secret: string } } }>(ROTATE, 'webhooks', (data) =>
+  const pause = useChange(PAUSE)
+  const enable = useChange(ENABLE)
+  const drop = useChange(DROP)
+  const test = useChange(TEST, () => setOpen(true))
+  const rotate = useChange<{ rotateWebhookSecret: { newWebhook: { secret: string } } }>(ROTATE, (data) =>
     reveal(data.rotateWebhookSecret.newWebhook.secret),
   )
   const error = [pause, enable, drop, test, rotate].find((change) => change.error)?.error
-  const state = STATES[webhook.state]
+  const state = STATES[webhook.state === 'ACTIVE' && webhook.problem ? 'FAILING' : webhook.state]
   return (
-    <article className="tm-card" style={{ padding: 16 }}>
+    <article className="tm-card tm-webhook" aria-label={webhook.name}>
       <div className="tm-stack">
-        <div style={{ display: 'flex', gap: 8, alignItems: 'center', flexWrap: 'wrap' }}>
-          <h2 className="tm-section-title" style={{ margin: 0 }}>
-            {webhook.name}
-          </h2>
-          <span className="tm-badge" data-tone={webhook.state === 'ACTIVE' && webhook.problem ? 'warn' : state.tone}>
+        <div className="tm-actions">
+          <h2 className="tm-section-title">{webhook.name}</h2>
+          <span className="tm-badge" data-tone={state.tone}>
             {state.word}
           </span>
           <span className="tm-spacer" />
@@ -49,9 +59,9 @@ export function WebhookCard({ webhook, reveal }: { webhook: Webhook; reveal: (se
           <Replay webhook={webhook} />
           <Menu position="bottom-end">
             <Menu.Target>
-              <Button variant="subtle" color="gray" aria-label={`More for ${webhook.name}`}>
+              <ActionIcon variant="default" size={30} aria-label={`More for ${webhook.name}`}>
                 <IconDots size={16} aria-hidden />
-              </Button>
+              </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item onClick={() => rotate.mutate({ id })}>New secret (the old one signs too for 24 hours)</Menu.Item>
@@ -61,21 +71,28 @@ export function WebhookCard({ webhook, reveal }: { webhook: Webhook; reveal: (se
             </Menu.Dropdown>
           </Menu>
         </div>
-        <div style={{ fontSize: '0.8125rem', overflowWrap: 'anywhere' }}>
+        <div className="tm-webhook-about">
           <code>{webhook.url}</code>
           <div className="tm-dim">
             {webhook.matview ? `Events of ${webhook.matview}` : 'Events of all views'}
             {webhook.withChanges && ', with the changed rows'}
-            {webhook.lastDeliveredAt ? ` · last delivered ${relative(webhook.lastDeliveredAt)}` : ' · nothing delivered yet'}
+            {webhook.lastDeliveredAt ? (
+              <>
+                {' · last delivered '}
+                <Ago at={webhook.lastDeliveredAt} />
+              </>
+            ) : (
+              ' · nothing delivered yet'
+            )}
           </div>
         </div>
         {webhook.problem && (
-          <p className="tm-problem" data-compact style={{ display: 'block', margin: 0 }}>
+          <p className="tm-problem tm-webhook-problem" data-compact>
             {webhook.problem}
           </p>
         )}
         {dropping && (
-          <div role="alert" style={{ display: 'flex', gap: 8, alignItems: 'center', flexWrap: 'wrap' }}>
+          <div role="alert" className="tm-actions">
             <span>Drop {webhook.name} with its log? What waits is not sent.</span>
             <Button color="red" loading={drop.isPending} onClick={() => drop.mutate({ id })}>
               Drop it
@@ -87,53 +104,19 @@ export function WebhookCard({ webhook, reveal }: { webhook: Webhook; reveal: (se
         )}
         {error && <Problem error={error} compact />}
         <div>
-          <Button variant="subtle" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? 'Hide deliveries' : 'Deliveries'}
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            ml={-8}
+            aria-expanded={open}
+            leftSection={<IconChevronRight size={14} aria-hidden className="tm-chevron" />}
+            onClick={() => setOpen(!open)}
+          >
+            Deliveries
           </Button>
         </div>
         {open && <Deliveries webhook={id} />}
       </div>
     </article>
-  )
-}
-
-function Replay({ webhook }: { webhook: Webhook }) {
-  const [from, setFrom] = useState<string | number>(Number(webhook.lastEventId ?? 0) + 1)
-  const replay = useChange<{ replayWebhook: { webhookReplay: { queued: string; complete: boolean } } }>(REPLAY, 'webhooks')
-  const told = replay.data?.replayWebhook.webhookReplay
-  return (
-    <Popover width={280} position="bottom-end" trapFocus returnFocus onClose={replay.reset}>
-      <Popover.Target>
-        <Button variant="default">Replay</Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <form
-          className="tm-stack"
-          onSubmit={(event) => {
-            event.preventDefault()
-            replay.mutate({ id: webhook.id, fromEventId: String(from) })
-          }}
-        >
-          <NumberInput
-            label="From event"
-            description="Every kept event from this one on is sent again, in order, with the id it had."
-            min={0}
-            allowDecimal={false}
-            required
-            value={from}
-            onChange={setFrom}
-          />
-          {replay.error && <Problem error={replay.error} compact />}
-          {told && (
-            <p role="status" style={{ margin: 0 }}>
-              {told.queued} queued.{!told.complete && ' Older ones are past retention and are gone.'}
-            </p>
-          )}
-          <Button type="submit" loading={replay.isPending} disabled={from === ''}>
-            Send them again
-          </Button>
-        </form>
-      </Popover.Dropdown>
-    </Popover>
   )
 }

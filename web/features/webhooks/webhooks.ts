@@ -1,6 +1,4 @@
-// Webhooks as the API tells and changes them. Called by the screens of this folder.
-import { queryOptions } from '@tanstack/react-query'
-import { graphql } from '../../shared/api/request.ts'
+// Webhooks as the API tells and changes them. Called by the screens of this folder. All of it is live: nothing asks twice.
 
 export interface Webhook {
   id: string
@@ -36,40 +34,20 @@ export interface Delivery {
   error: string | null
 }
 
-const LIST = `{ webhooks(first: 200, orderBy: [ID_ASC]) { nodes { id name url matview withChanges state problem lastDeliveredAt lastEventId } } }`
-const DELIVERIES = `query Deliveries($webhook: BigInt!, $first: Int!) {
-  deliveries(filter: { webhookId: { equalTo: $webhook } }, orderBy: [ID_DESC], first: $first) {
+export const WEBHOOKS = `subscription Webhooks {
+  webhooksLive(first: 200, orderBy: [ID_ASC]) { nodes { id name url matview withChanges state problem lastDeliveredAt lastEventId } }
+}`
+export const DELIVERIES = `subscription Deliveries($webhook: BigInt!, $first: Int!) {
+  deliveriesLive(filter: { webhookId: { equalTo: $webhook } }, orderBy: [ID_DESC], first: $first) {
     pageInfo { hasNextPage }
     nodes { id eventId messageId reason status attempts createdAt durationMs responseStatus error }
   }
 }`
-const ATTEMPTS = `query Attempts($delivery: BigInt!) {
-  deliveryAttempts(filter: { deliveryId: { equalTo: $delivery } }, orderBy: [ATTEMPT_DESC], first: 20) {
+export const ATTEMPTS = `subscription Attempts($delivery: BigInt!) {
+  deliveryAttemptsLive(filter: { deliveryId: { equalTo: $delivery } }, orderBy: [ATTEMPT_DESC], first: 20) {
     nodes { attempt startedAt durationMs requestHeaders requestBody responseStatus responseBody error }
   }
 }`
-
-/** All of a workspace's questions begin with ['webhooks', workspace], so that one change asks all of them anew. */
-export const webhooksQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: ['webhooks', workspace],
-    queryFn: async () => (await graphql<{ webhooks: { nodes: Webhook[] } }>(workspace, LIST)).webhooks.nodes,
-    refetchInterval: 10_000,
-  })
-export const deliveriesQuery = (workspace: string, webhook: string, first: number) =>
-  queryOptions({
-    queryKey: ['webhooks', workspace, 'deliveries', webhook, first],
-    queryFn: async () =>
-      (await graphql<{ deliveries: { nodes: Delivery[]; pageInfo: { hasNextPage: boolean } } }>(workspace, DELIVERIES, { webhook, first }))
-        .deliveries,
-    refetchInterval: 3_000,
-  })
-export const attemptsQuery = (workspace: string, delivery: string) =>
-  queryOptions({
-    queryKey: ['webhooks', workspace, 'attempts', delivery],
-    queryFn: async () =>
-      (await graphql<{ deliveryAttempts: { nodes: Attempt[] } }>(workspace, ATTEMPTS, { delivery })).deliveryAttempts.nodes,
-  })
 
 export const CREATE = 'mutation Create($input: CreateWebhookInput!) { createWebhook(input: $input) { newWebhook { id name secret } } }'
 export const ROTATE =

@@ -43,6 +43,8 @@ export interface Relation {
   key: string[] | null
   columns: Column[]
   links: Link[]
+  /** Names of the tables and views that it reads itself; empty for a table. */
+  reads: string[]
   /** The connection, its live field and the type of its rows; null while the API has no names for it. */
   api: { list: string; live: string; type: string } | null
 }
@@ -56,18 +58,19 @@ interface ApiRelation {
 }
 interface Answer {
   relations: {
-    nodes: (Omit<Relation, 'columns' | 'links' | 'api' | 'estimatedRows' | 'sizeBytes'> & {
+    nodes: (Omit<Relation, 'columns' | 'links' | 'reads' | 'api' | 'estimatedRows' | 'sizeBytes'> & {
       estimatedRows: string | null
       sizeBytes: string | null
       columns: (Omit<Column, 'field' | 'graphqlType' | 'asc' | 'desc' | 'hasDefault'> & { default: boolean })[] | null
       links: Link[] | null
+      reads: string[] | null
     })[]
   }
   apiRelations: ApiRelation[]
 }
 
 const QUERY = `{
-  relations { nodes { name kind comment estimatedRows sizeBytes canInsert canUpdate canDelete key columns links } }
+  relations { nodes { name kind comment estimatedRows sizeBytes canInsert canUpdate canDelete key columns links reads } }
   apiRelations { name type query live columns { name field graphqlType ascending descending } }
 }`
 
@@ -76,7 +79,7 @@ export async function fetchCatalog(workspace: string): Promise<Relation[]> {
   const names = new Map(apiRelations.map((relation) => [relation.name, relation]))
   const rank = { table: 0, foreign: 0, view: 1, matview: 2 }
   return relations.nodes
-    .map(({ columns, links, estimatedRows, sizeBytes, ...rest }): Relation => {
+    .map(({ columns, links, reads, estimatedRows, sizeBytes, ...rest }): Relation => {
       const api = names.get(rest.name)
       const fields = new Map(api?.columns.map((column) => [column.name, column]))
       return {
@@ -95,6 +98,7 @@ export async function fetchCatalog(workspace: string): Promise<Relation[]> {
           }
         }),
         links: links ?? [],
+        reads: reads ?? [],
         api: api ? { list: api.query, live: api.live, type: api.type } : null,
       }
     })

@@ -31,10 +31,15 @@ export function useWorkspace(): string {
   return useParams({ strict: false }).workspace ?? 'main'
 }
 
-/** What the person may do here: readers look, editors change, owners also say who is in. */
-export function useRole(): MemberRole {
+export function useWorkspaceInfo(): Workspace | undefined {
   const id = useWorkspace()
-  return useSession().workspaces.find((workspace) => workspace.id === id)?.role ?? 'reader'
+  return useSession().workspaces.find((workspace) => workspace.id === id)
+}
+
+/** What the person may do here: readers look, editors change, owners also say who is in. In an archived workspace all are readers. */
+export function useRole(): MemberRole {
+  const workspace = useWorkspaceInfo()
+  return workspace?.archived ? 'reader' : (workspace?.role ?? 'reader')
 }
 
 export async function signOut(): Promise<void> {

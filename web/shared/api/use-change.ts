@@ -1,18 +1,14 @@
-// A mutation as the screens of lists use it: run it, then ask again for what it changed. The error stays until the next try.
-// Called by the events, webhooks, people and tokens screens; `mutation` takes one variable, $input.
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+// A mutation as the screens of lists use it. What it changed comes back by the live query of the list; the error stays until
+// the next try. Called by the events, webhooks, people and tokens screens; `mutation` takes one variable, $input.
+import { useMutation } from '@tanstack/react-query'
 import { graphql } from './request.ts'
 import { useWorkspace } from './session.ts'
 
-export function useChange<T>(mutation: string, refresh: string, done?: (data: T) => void) {
+export function useChange<T>(mutation: string, done?: (data: T) => void) {
   const workspace = useWorkspace()
-  const queries = useQueryClient()
   return useMutation({
     mutationFn: (input: Record<string, unknown>) => graphql<T>(workspace, mutation, { input }),
-    onSuccess: async (data) => {
-      done?.(data)
-      await queries.invalidateQueries({ queryKey: [refresh, workspace] })
-    },
+    onSuccess: (data) => done?.(data),
   })
 }
 export type Change = Pick<ReturnType<typeof useChange<unknown>>, 'mutate' | 'isPending' | 'error'>

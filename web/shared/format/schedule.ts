@@ -38,7 +38,8 @@ export function scheduleWords(schedule: string | null | undefined): string {
   const seconds = secondsOf(schedule)
   if (seconds !== null) return seconds === 1 ? 'Every second' : `Every ${seconds} seconds`
   try {
-    return cronstrue.toString(schedule, { use24HourTimeFormat: true, verbose: false })
+    const words = cronstrue.toString(schedule, { use24HourTimeFormat: true, verbose: false })
+    return words.replace(/^At (\d\d:\d\d)$/, 'Every day at $1')
   } catch {
     return schedule
   }

@@ -69,5 +69,5 @@ function SchemaWatch({ workspace }: { workspace: string }) {
   useSubscription<unknown>(SCHEMA, NOTHING, () => void queries.invalidateQueries({ queryKey: ['catalog', workspace] }))
   return null
 }
-const SCHEMA = 'subscription Schema { relationsLive { nodes { name kind key columns links estimatedRows } } }'
+const SCHEMA = 'subscription Schema { relationsLive { nodes { name kind key columns links reads estimatedRows } } }'
 const NOTHING = {}

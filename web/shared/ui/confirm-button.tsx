@@ -9,22 +9,24 @@ interface Props {
   question: ReactNode
   confirm: string
   loading: boolean
+  disabled?: boolean
+  size?: 'compact-xs' | 'xs' | 'sm'
   onConfirm: () => void
 }
 
-export function ConfirmButton({ label, question, confirm, loading, onConfirm }: Props) {
+export function ConfirmButton({ label, question, confirm, loading, disabled = false, size = 'compact-xs', onConfirm }: Props) {
   const [opened, setOpened] = useState(false)
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={280} trapFocus returnFocus>
       <Popover.Target>
-        <Button variant="default" size="compact-xs" loading={loading} onClick={() => setOpened(!opened)}>
+        <Button variant="default" size={size} disabled={disabled} loading={loading} onClick={() => setOpened(!opened)}>
           {label}
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={label}>
         <div className="tm-stack">
           <span>{question}</span>
-          <span style={{ display: 'flex', gap: 8 }}>
+          <span className="tm-actions">
             <Button color="red" onClick={() => (setOpened(false), onConfirm())}>
               {confirm}
             </Button>

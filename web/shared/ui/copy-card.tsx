@@ -1,15 +1,29 @@
 // Text that is meant for elsewhere (SQL, a command line), with a button that copies it. "Show SQL" is this, folded.
 import { ActionIcon, CopyButton, Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { ScrollRegion } from './scroll-region.tsx'
 import './copy-card.css'
 
-export function CopyCard({ text, label, title }: { text: string; label: string; title?: string }) {
+interface Props {
+  text: string
+  label: string
+  title?: string
+  /** A sentence under the title. */
+  about?: string
+}
+
+export function CopyCard({ text, label, title, about }: Props) {
   return (
     <figure className="tm-copy">
-      {title && <figcaption>{title}</figcaption>}
-      <pre role="region" tabIndex={0} aria-label={label}>
-        {text}
-      </pre>
+      {title && (
+        <figcaption>
+          {title}
+          {about && <span>{about}</span>}
+        </figcaption>
+      )}
+      <ScrollRegion label={label}>
+        <pre>{text}</pre>
+      </ScrollRegion>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <Tooltip label={copied ? 'Copied' : 'Copy'}>

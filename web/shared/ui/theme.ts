@@ -64,6 +64,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-anchor': '#0b7285',
     '--mantine-color-error': '#c22b2b',
     '--mantine-color-default-border': '#d5dbe0',
+    '--mantine-color-tide-light-hover': '#e2f4f6', // of subtle buttons; the palette's own is louder than the primary button
   },
   dark: {
     '--mantine-color-text': '#e4e8eb',
@@ -73,5 +74,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-anchor': '#6dcdd9',
     '--mantine-color-error': '#ff8f8f',
     '--mantine-color-default-border': '#323b43',
+    '--mantine-color-tide-light-hover': '#12333a',
   },
 })

@@ -1,5 +1,5 @@
-// Rests or resumes the schedule of a view without forgetting it. Called by matview-actions.tsx.
-import { graphql } from '../../shared/api/request.ts'
+// Rests or resumes the schedule of a view without forgetting it. Called by matview-actions.tsx and schedules-screen.tsx.
+import { graphql } from './request.ts'
 
 const MUTATION = `mutation Pause($name: String!, $paused: Boolean!) {
   pauseSchedule(input: { name: $name, paused: $paused }) { clientMutationId }
