@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:50e79482e4566bc9e4d29bfe5f5ed52404286541
+--! Hash: sha1:f08059726314c5956b4e580578ae3c73a794cb14
 --! Message: Tidemark
 
 --! split: 10-core.sql

@@ -26,7 +26,7 @@ describeNeeding(chromium(), 'webhooks', () => {
       `mutation { createMatview(input: { name: "totals", definition: "select sum(amount) as total from stock", notifyWhen: ALWAYS }) { matview { id } } }`,
     )
     ada = await stage.person('Ada')
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await receiver?.close()
     await stage?.close()
@@ -54,7 +54,7 @@ describeNeeding(chromium(), 'webhooks', () => {
     await page.getByRole('button', { name: 'Send a test' }).click()
     await arrived(1)
     expect(receiver.verified(secret)[0].type).toBe('webhook.test')
-    await within(5000, delivered, (n) => n === 1)
+    await within(15_000, delivered, (n) => n === 1)
 
     await page.getByRole('button', { name: 'Details' }).click()
     await page.getByRole('region', { name: 'request of attempt 1' }).waitFor()
@@ -67,7 +67,7 @@ describeNeeding(chromium(), 'webhooks', () => {
     const { page } = ada
     await refresh()
     await arrived(2)
-    await within(5000, delivered, (n) => n === 2)
+    await within(15_000, delivered, (n) => n === 2)
     await page.getByRole('button', { name: 'Send again' }).first().click()
     await arrived(3)
 
@@ -94,13 +94,13 @@ describeNeeding(chromium(), 'webhooks', () => {
     await page.locator('.tm-event').first().click()
     await page.locator('.tm-event-deliveries', { hasText: 'Ledger' }).waitFor()
     const sent = () => page.locator('.tm-event-deliveries .tm-badge', { hasText: 'delivered' }).count()
-    await within(5000, sent, (n) => n === 2)
+    await within(15_000, sent, (n) => n === 2)
 
     await page.getByRole('button', { name: 'Replay from here' }).click()
     await page.getByRole('button', { name: 'Send them again' }).click()
     await page.getByText('1 queued.').waitFor()
     await arrived(8)
-    await within(5000, sent, (n) => n === 3)
+    await within(15_000, sent, (n) => n === 3)
     await page.keyboard.press('Escape')
     await page.locator('.tm-event-deliveries').getByRole('link', { name: 'Ledger' }).first().click()
     await page.getByRole('heading', { name: 'Ledger' }).waitFor()

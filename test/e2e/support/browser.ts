@@ -34,7 +34,7 @@ export interface Stage {
 
 /** Two jest workers must not build into one folder at once. */
 async function build(): Promise<void> {
-  const lock = path.join(os.tmpdir(), 'tidemark-web-build.lock')
+  const lock = path.join(ROOT, 'web/.build.lock')
   for (;;) {
     try {
       mkdirSync(lock)
