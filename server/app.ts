@@ -10,9 +10,11 @@ import type { Listener } from './events/listener.ts'
 import { answerErrors, notFound } from './http/error-handler.ts'
 import { securityHeaders } from './http/headers.ts'
 import { healthRoute } from './http/health.ts'
-import { requestId } from './http/request-id.ts'
+import { logRequests, requestId } from './http/request-id.ts'
 import { webFiles } from './http/web-files.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { clockRequests, metricsRoute } from './metrics/route.ts'
 
 export interface Parts {
   config: Config
@@ -27,20 +29,24 @@ export interface Parts {
   events: Router
   /** Streams its own bodies: nothing that parses bodies may come before it. */
   uploads: Router
+  metrics: Metrics
   tickerElected: () => boolean
   workerAlive: () => boolean | null
 }
 
 export function makeApp(parts: Parts): Express {
-  const { config, log, db, listener, auth, graphql, rest, events, uploads, tickerElected, workerAlive } = parts
+  const { config, log, db, listener, auth, graphql, rest, events, uploads, metrics, tickerElected, workerAlive } = parts
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', config.publicUrl ? 1 : false)
   app.set('query parser', 'simple')
 
   app.use(requestId)
+  app.use(logRequests(log))
+  app.use(clockRequests(metrics.request))
   app.use(securityHeaders({ publicUrl: config.publicUrl }))
   app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected, workerAlive }))
+  app.use(metricsRoute({ metrics, token: config.metricsToken }))
   app.use(auth)
   app.use(uploads)
   app.use(graphql)

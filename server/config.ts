@@ -10,6 +10,8 @@ import path from 'node:path'
 export interface Config {
   /** Where the database is. Only its address is used: the server logs in as the app_* roles, never as this URL's user. */
   databaseUrl: string
+  /** The same database behind a transaction pooler, for short transactions; null: they go straight there as well (server/db.ts). */
+  poolUrl: string | null
   /** Derives the passwords of the database roles where they are reached over TCP (server/db.ts). */
   secret: string
   host: string
@@ -28,6 +30,10 @@ export interface Config {
   allowPrivateWebhooks: boolean
   /** People's SQL also on a PostgreSQL with known holes. */
   allowUnpatchedPostgres: boolean
+  /** GET /metrics from elsewhere than this machine needs it as a bearer token; null: from nowhere else. */
+  metricsToken: string | null
+  /** A refresh that takes so long is warned of. */
+  slowRefreshMs: number
   logLevel: string
 }
 
@@ -51,6 +57,11 @@ export const SETTINGS: Record<string, { by: By; standard: string; what: string }
     standard: 'a PostgreSQL of its own',
     what: 'A PostgreSQL of yours (14 or newer): a superuser, or a role that may create roles and schemas, for the migrations. The server uses its address alone and logs in as roles of its own. Special characters of the password percent-encoded.',
   },
+  DATABASE_POOL_URL: {
+    by: 'server',
+    standard: 'DATABASE_URL',
+    what: 'The same database behind a pooler in transaction mode (PgBouncer), for short transactions. What must keep its connection (LISTEN, elections, the worker, people’s SQL) goes to DATABASE_URL all the same.',
+  },
   TIDEMARK_SECRET: {
     by: 'server',
     standard: 'made once, kept in the folder of data',
@@ -69,6 +80,12 @@ export const SETTINGS: Record<string, { by: By; standard: string; what: string }
     standard: '0',
     what: "1: people's SQL also on a PostgreSQL with known holes (SECURITY.md). For who alone uses their server.",
   },
+  TIDEMARK_METRICS_TOKEN: {
+    by: 'server',
+    standard: 'none',
+    what: 'Lets a Prometheus on another machine read /metrics, as a bearer token (docs/metrics.md). Without it only this machine may.',
+  },
+  SLOW_REFRESH_MS: { by: 'server', standard: '10000', what: 'A refresh that takes so long is warned of in the log.' },
   LOG_LEVEL: { by: 'server', standard: 'info', what: 'trace, debug, info, warn, error or silent.' },
   WEB_ROOT: { by: 'server', standard: 'web/dist', what: 'The built web app.' },
   TIDEMARK_DATA: { by: 'npm start', standard: './.data', what: 'The folder of data: the private PostgreSQL, its packages, the secret.' },
@@ -84,6 +101,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (!env.DATABASE_URL) throw new Error('DATABASE_URL is not set: run `npm start`, which finds or makes a database and sets it.')
   return {
     databaseUrl: env.DATABASE_URL,
+    poolUrl: env.DATABASE_POOL_URL || null,
     secret: env.TIDEMARK_SECRET ?? randomBytes(32).toString('hex'),
     host: env.HOST ?? '127.0.0.1',
     port: integer(env, 'PORT', 5000),
@@ -94,6 +112,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxUploadBytes: env.MAX_UPLOAD_BYTES ? integer(env, 'MAX_UPLOAD_BYTES', 0) : null,
     allowPrivateWebhooks: env.ALLOW_PRIVATE_WEBHOOKS === '1',
     allowUnpatchedPostgres: env.ALLOW_UNPATCHED_POSTGRES === '1',
+    metricsToken: env.TIDEMARK_METRICS_TOKEN || null,
+    slowRefreshMs: integer(env, 'SLOW_REFRESH_MS', 10_000),
     logLevel: env.LOG_LEVEL ?? 'info',
   }
 }

@@ -5,6 +5,9 @@
  * - `api`: app_authenticator, a pool; each transaction switches to the caller's role. Never runs people's SQL.
  * - `owner`: app_owner, a small pool for the platform's own work (sessions, jobs, upkeep). Never runs people's SQL.
  * - asWorkspace(): a connection that logged in as ws_<id>; the only place where people's SQL runs.
+ *
+ * The two pools may lie behind a pooler in transaction mode (DATABASE_POOL_URL): nothing that they do outlives its transaction.
+ * login() and asWorkspace() always go straight to the database.
  */
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
@@ -43,17 +46,35 @@ export function urlFor(databaseUrl: string, role: string, secret: string): strin
   return url.href
 }
 
-export function openDb(config: { databaseUrl: string; secret: string; poolSize: number }, log: Log): Db {
-  const login = (role: string): pg.ClientConfig => ({
-    connectionString: urlFor(config.databaseUrl, role, config.secret),
+/**
+ * Behind a transaction pooler the next transaction may have another connection, which knows no statement by its name: each is
+ * sent whole, and parsed again. PostGraphile's too, which go through these pools.
+ */
+function unnamed(client: pg.ClientBase): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => any
+  ;(client as any).query = (first: any, ...rest: unknown[]) =>
+    query(typeof first?.name === 'string' && typeof first.submit !== 'function' ? { ...first, name: undefined } : first, ...rest)
+}
+
+export function openDb(config: { databaseUrl: string; poolUrl?: string | null; secret: string; poolSize: number }, log: Log): Db {
+  const login = (role: string, url = config.databaseUrl): pg.ClientConfig => ({
+    connectionString: urlFor(url, role, config.secret),
     application_name: `tidemark ${role}`,
     keepAlive: true,
   })
   const pool = (role: string, max: number) => {
-    const made = new pg.Pool({ ...login(role), max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 })
+    const made = new pg.Pool({
+      ...login(role, config.poolUrl ?? config.databaseUrl),
+      max,
+      idleTimeoutMillis: 30_000,
+      connectionTimeoutMillis: 10_000,
+    })
     made.on('error', (error) => log.warn({ error: error.message, role }, 'an idle database connection was lost'))
     // One that is lost in the middle of work: whoever works hears of it from their statement.
-    made.on('connect', (client) => void client.on('error', () => {}))
+    made.on('connect', (client) => {
+      client.on('error', () => {})
+      if (config.poolUrl) unnamed(client)
+    })
     return made
   }
   const api = pool('app_authenticator', config.poolSize)

@@ -22,6 +22,9 @@ import type { Log } from './log.ts'
 import { createChecked } from './matviews/define.ts'
 import { makeMatviews } from './matviews/matviews.ts'
 import { startTicker } from './matviews/ticker.ts'
+import { databaseMetrics } from './metrics/database.ts'
+import { makeMetrics } from './metrics/metrics.ts'
+import { followRuns } from './metrics/runs.ts'
 import { makeTables } from './tables/tables.ts'
 import { restRoute } from './rest/route.ts'
 import { uploadRoute } from './upload/route.ts'
@@ -39,6 +42,7 @@ export interface RunningServer {
 /** @throws when the database does not answer or the port is taken. */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const db = openDb(config, log)
+  const metrics = makeMetrics()
   const listener = makeListener(db.login('app_authenticator'), log)
   await db.owner.query('select app_private.roll_partitions()')
   await listener.ready
@@ -50,14 +54,30 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const matviews = makeMatviews({ db, allowed })
   const tables = makeTables({ db, createChecked })
   const live = startLive({ db, listener, log })
-  const hub = makeHub({ db, listener, log })
+  const hub = makeHub({ db, listener, log, announced: metrics.announced })
   const marks = makeFollower({ db, hub, log })
   const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, marks, live, log })
   const events = eventsRoute({ db, hub, identify, sockets, log })
   const catalogs = makeCatalogs({ owner: db.owner, listener })
   const rest = restRoute({ db, identify, catalogs, log })
   const ticker = config.worker ? startTicker({ db, log }) : null
-  const worker = config.worker ? await startWorker({ db, listener, log, allowPrivate: config.allowPrivateWebhooks }) : null
+  const worker = config.worker
+    ? await startWorker({ db, listener, log, allowPrivate: config.allowPrivateWebhooks, delivered: metrics.delivered })
+    : null
+
+  databaseMetrics(metrics.registry, db.owner)
+  metrics.look({
+    pools: { api: db.api, owner: db.owner },
+    live() {
+      const { entries, subscribers, ...rest } = live.stats()
+      return { ...rest, queries: entries, clients: subscribers }
+    },
+    streams: hub.size,
+    sockets: graphql.connections,
+    listening: listener.alive,
+    leads: () => ({ pump: live.pumping(), ticker: ticker?.elected() ?? false }),
+  })
+  const runs = followRuns({ registry: metrics.registry, owner: db.owner, log, warns: live.pumping, slowMs: config.slowRefreshMs })
 
   const app = makeApp({
     config,
@@ -70,7 +90,8 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     graphql: graphql.router,
     rest,
     events,
-    uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes }),
+    uploads: uploadRoute({ db, identify, log, maxBytes: config.maxUploadBytes, uploaded: metrics.uploaded }),
+    metrics,
     tickerElected: () => ticker?.elected() ?? false,
     workerAlive: () => worker?.alive() ?? null,
   })
@@ -92,6 +113,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   }
 
   async function stop() {
+    await runs.stop()
     await worker?.stop()
     await ticker?.stop()
     await graphql.close()

@@ -44,9 +44,11 @@ interface Deps {
   log: Log
   /** Keep-alive, and the look that needs no NOTIFY. */
   tickMs?: number
+  /** How old a mark was when it was announced. */
+  announced?: (seconds: number) => void
 }
 
-export function makeHub({ db, listener, log, tickMs = 15_000 }: Deps) {
+export function makeHub({ db, listener, log, tickMs = 15_000, announced = () => {} }: Deps) {
   const waiting = new Map<string, Set<Waiter>>()
   /** Everything up to here has been handed over; null: nobody waited, so nobody looked. */
   let last: bigint | null = null
@@ -100,6 +102,7 @@ export function makeHub({ db, listener, log, tickMs = 15_000 }: Deps) {
         if (one.changes && !wantChanges) one.missed()
         else one.take(fresh, upTo)
       }
+      for (const { mark } of fresh) announced((Date.now() - Date.parse(mark.status_change_time)) / 1000)
     } catch (error) {
       log.warn({ error: (error as Error).message, workspace }, 'new events could not be read; their readers catch up by themselves')
       for (const one of waiters) one.missed()

@@ -21,7 +21,6 @@ export function answerErrors(log: Log): ErrorRequestHandler {
     if (internal)
       log.error(
         {
-          id: request.id,
           method: request.method,
           path: request.path,
           error: { code: error?.code, message: error?.message, stack: error?.stack },

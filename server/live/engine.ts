@@ -50,12 +50,12 @@ export type Live = ReturnType<typeof makeLive>
 export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_000 }: Deps) {
   const entries = new Map<string, Held>()
   const readers = new Map<string, Set<Held>>()
-  const stats = { hints: 0, sent: 0 }
+  const stats = { hints: 0, sent: 0, resyncs: 0 }
   const rounds = makeRounds({ api: db.api, execute, log })
 
   function subscribe(request: LiveRequest): Subscriber {
     const known = entries.get(request.identity)
-    const held: Held = known ?? { entry: makeEntry(request), request, release: () => {} }
+    const held: Held = known ?? { entry: makeEntry(request, () => stats.resyncs++), request, release: () => {} }
     if (!known) {
       entries.set(request.identity, held)
       void start(held)
@@ -178,6 +178,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       ...stats,
       ...rounds.stats,
       entries: entries.size,
+      groups: new Set([...entries.values()].map(({ request }) => `${request.caller.role} ${request.relation}`)).size,
       subscribers: [...entries.values()].reduce((sum, { entry }) => sum + entry.subscribers, 0),
     }),
     async close() {

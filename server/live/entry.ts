@@ -72,7 +72,8 @@ export interface Entry {
 
 export const keyText = (key: readonly unknown[]) => JSON.stringify(key.map(String))
 
-export function makeEntry(query: LiveQuery): Entry {
+/** @param onCut a subscriber was too slow and gets the whole page instead of what waited */
+export function makeEntry(query: LiveQuery, onCut: () => void = () => {}): Entry {
   const subscribers = new Set<Subscriber>()
   const clauses = new Map<string, Clauses | null>()
   let page: Page | null = null
@@ -158,10 +159,15 @@ export function makeEntry(query: LiveQuery): Entry {
       return true
     },
     subscribe(onEmpty) {
-      const subscriber = makeSubscriber(snapshot, !query.patches, () => {
-        subscribers.delete(subscriber)
-        if (subscribers.size === 0) onEmpty()
-      })
+      const subscriber = makeSubscriber(
+        snapshot,
+        !query.patches,
+        () => {
+          subscribers.delete(subscriber)
+          if (subscribers.size === 0) onEmpty()
+        },
+        onCut,
+      )
       subscribers.add(subscriber)
       return subscriber
     },

@@ -22,7 +22,12 @@ export interface Subscriber extends AsyncIterableIterator<Payload> {
  * @param snapshot the whole page as it is now; null: there is none yet.
  * @param latestOnly each result says everything, so an older one that was not sent is void.
  */
-export function makeSubscriber(snapshot: () => Payload | null, latestOnly: boolean, onClose: () => void): Subscriber {
+export function makeSubscriber(
+  snapshot: () => Payload | null,
+  latestOnly: boolean,
+  onClose: () => void,
+  onCut: () => void = () => {},
+): Subscriber {
   let waiting: Payload[] = []
   let bytes = 0
   let whole = true // the first thing a client gets
@@ -51,6 +56,7 @@ export function makeSubscriber(snapshot: () => Payload | null, latestOnly: boole
       if (waiting.length > MAX_WAITING || bytes > MAX_BYTES) {
         clear()
         whole = true
+        onCut()
       }
       notify()
     },

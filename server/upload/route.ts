@@ -24,6 +24,7 @@ export interface UploadDependencies {
   identify: Identify
   log: Log
   maxBytes?: number | null // of one file, after decompression
+  uploaded?: (end: { mode: string; bytes: number; rows: number }) => void // after COMMIT
   idleMs?: number
   sampleBytes?: number
 }
@@ -187,6 +188,7 @@ async function run(
     record!.stop()
     abort.signal.throwIfAborted()
     await client.query('commit')
+    deps.uploaded?.(result)
     analyze(client, begin, schema, table, log)
     return {
       id: record!.id,

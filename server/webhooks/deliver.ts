@@ -55,11 +55,12 @@ export interface DeliverDeps {
   log: Log
   allowPrivate: boolean
   timeoutMs?: number
+  delivered?: (result: string, ms: number) => void
 }
 
 export type Deliver = ReturnType<typeof makeDeliver>
 
-export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }: DeliverDeps) {
+export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS, delivered = () => {} }: DeliverDeps) {
   async function send(due: Due): Promise<'delivered' | 'retry' | 'failed' | 'disabled'> {
     const body = await bodyOf(owner, due)
     if (body === null) {
@@ -74,13 +75,14 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
       ...webhookHeaders(due.message_id, body, due.secrets, started),
     }
     const outcome = await post(due, headers, body)
+    const took = performance.now() - clock
     const { rows } = await owner.query({
       name: 'tidemark finish delivery',
       text: 'select app_private.finish_delivery($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as result',
       values: [
         due.id,
         started,
-        Math.round((performance.now() - clock) * 10) / 10,
+        Math.round(took * 10) / 10,
         JSON.stringify(headers),
         cut(body, KEPT_REQUEST),
         outcome.status ?? null,
@@ -91,9 +93,19 @@ export function makeDeliver({ owner, log, allowPrivate, timeoutMs = TIMEOUT_MS }
       ],
     })
     const { result } = rows[0]
+    delivered(result, took)
     if (result !== 'delivered')
       log.info({ webhook: due.webhook_id, delivery: due.id, result, error: outcome.error }, 'a webhook did not take its message')
+    if (result === 'failed' || result === 'disabled') await warn(due, result)
     return result
+  }
+
+  /** What a person must look after: it goes on by itself only when the receiver does. */
+  async function warn(due: Due, result: 'failed' | 'disabled'): Promise<void> {
+    const { rows } = await owner.query('select circuit_open, disabled_reason from app_public.webhooks where id = $1', [due.webhook_id])
+    const what = { workspace: due.workspace, webhook: due.webhook_id, name: due.name, why: rows[0]?.disabled_reason ?? null }
+    if (result === 'disabled') log.warn(what, 'a webhook was disabled')
+    else if (rows[0]?.circuit_open && due.reason !== 'test' && due.reason !== 'again') log.warn(what, "a webhook's circuit opened")
   }
 
   async function post({ url, private_ok }: Due, headers: Record<string, string>, body: string): Promise<Outcome> {

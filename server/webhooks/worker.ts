@@ -33,17 +33,18 @@ interface Deps {
   listener: Pick<Listener, 'subscribe' | 'onReconnect'>
   log: Log
   allowPrivate: boolean
+  delivered?: (result: string, ms: number) => void
   /** Webhooks that are called at the same time by this process. */
   concurrency?: number
 }
 
-export async function startWorker({ db, listener, log, allowPrivate, concurrency = 10 }: Deps): Promise<Worker> {
+export async function startWorker({ db, listener, log, allowPrivate, delivered = () => {}, concurrency = 10 }: Deps): Promise<Worker> {
   const pool = new pg.Pool({ ...db.login('app_owner'), application_name: 'tidemark worker', max: concurrency })
   const lost = (error: Error) => log.warn({ error: error.message }, 'a connection of the worker was lost')
   pool.on('error', lost)
   pool.on('connect', (client) => client.on('error', lost)) // graphile-worker insists: one is in use nearly always
   const stopping = new AbortController()
-  const deliver: Deliver = makeDeliver({ owner: pool, log, allowPrivate })
+  const deliver: Deliver = makeDeliver({ owner: pool, log, allowPrivate, delivered })
   const orphans = makeOrphans(pool)
 
   /** graphile-worker gives up for good when it cannot write down the end of a job (the database went away): then it begins anew. */

@@ -29,6 +29,7 @@ export async function startWorld({ cron = false, ...settings }: Partial<Config> 
   const db = await createTestDatabase({ cron })
   const config: Config = {
     databaseUrl: db.url,
+    poolUrl: null,
     secret: db.secret,
     host: '127.0.0.1',
     port: 0,
@@ -39,6 +40,8 @@ export async function startWorld({ cron = false, ...settings }: Partial<Config> 
     maxUploadBytes: null,
     allowPrivateWebhooks: true,
     allowUnpatchedPostgres: process.env.ALLOW_UNPATCHED_POSTGRES === '1', // to try the suite on another PostgreSQL
+    metricsToken: null,
+    slowRefreshMs: 10_000,
     logLevel: process.env.TEST_LOG ?? 'silent',
     ...settings,
   }
