@@ -30,6 +30,14 @@ export const pgCron = (): Need => ({
 
 export const pgDump = (): Need => ({ what: 'pg_dump', present: testCluster().tools, remedy: 'install postgresql-client' })
 
+export const pgbouncerPath = (): string | null => ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file)) ?? null
+
+export const pgbouncer = (): Need => ({
+  what: 'PgBouncer',
+  present: pgbouncerPath() !== null,
+  remedy: 'apt-get install pgbouncer',
+})
+
 /** describe(), but only where `need` is there. */
 export function describeNeeding(need: Need, title: string, suite: () => void): void {
   if (need.present) return describe(title, suite)

@@ -1,52 +1,19 @@
 /**
  * What must hold when things die: server processes by kill -9, the LISTEN connection, the connection that says a worker lives.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import path from 'node:path'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { type ServerProcess, startServerProcess } from '../../support/server-process.ts'
 import { startWorld, type World } from '../../support/world.ts'
 import { connect } from '../live/harness.ts'
 import { eventually, mark, openSse, startReceiver } from './support.ts'
 
-const ROOT = path.join(import.meta.dirname, '../../..')
+const children: ServerProcess[] = []
+afterAll(() => Promise.all(children.map((child) => child.kill())))
 
-const children: ChildProcess[] = []
-afterAll(() => children.forEach((child) => child.kill('SIGKILL')))
-
-/** A server process that can be killed. */
-async function startChild(db: TestDatabase): Promise<{ process: ChildProcess; url: string; kill(): Promise<void> }> {
-  const child = spawn(process.execPath, ['server/main.ts'], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      DATABASE_URL: db.url,
-      TIDEMARK_SECRET: db.secret,
-      PORT: '0',
-      ALLOW_PRIVATE_WEBHOOKS: '1',
-      LOG_LEVEL: process.env.TEST_LOG ?? 'fatal',
-    },
-    stdio: ['ignore', 'pipe', process.env.TEST_LOG ? 'inherit' : 'ignore'],
-  })
+async function startChild(db: TestDatabase): Promise<ServerProcess> {
+  const child = await startServerProcess(db)
   children.push(child)
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    child.stdout!.setEncoding('utf8').on('data', (part) => {
-      text += part
-      const [, found] = /is ready on (\S+)/.exec(text) ?? []
-      if (found) resolve(found)
-    })
-    child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${text}`)))
-  })
-  return {
-    process: child,
-    url,
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = new Promise((resolve) => child.once('close', resolve))
-      child.kill('SIGKILL')
-      await gone
-    },
-  }
+  return child
 }
 
 async function addHook(db: TestDatabase, url: string): Promise<string> {
