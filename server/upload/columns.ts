@@ -23,7 +23,6 @@ export class Columns {
   readonly empties: Uint8Array // EMPTY | QUOTED_EMPTY
   readonly stored: Uint8Array // 1: the table's column has this type; 0: it is text for now
   readonly fixed: Uint8Array // 1: the type was given (columns option, append): a misfit is a bad record
-  readonly seen: Float64Array // values that were not empty (only while not settled)
   settled = false
   active: Int32Array // the columns that have to be looked at
   /** The column that a CONFLICT or MISFIT was about. */
@@ -37,18 +36,31 @@ export class Columns {
     this.empties = new Uint8Array(n)
     this.stored = new Uint8Array(n)
     this.fixed = new Uint8Array(n)
-    this.seen = new Float64Array(n)
     this.active = new Int32Array(0)
     this.refresh()
   }
 
   clone(): Columns {
     const c = new Columns(this.n)
-    for (const k of ['types', 'spell', 'wide', 'empties', 'stored', 'fixed', 'seen'] as const)
-      (c[k] as Uint8Array).set(this[k] as Uint8Array)
+    for (const k of ['types', 'spell', 'wide', 'empties', 'stored', 'fixed'] as const) (c[k] as Uint8Array).set(this[k] as Uint8Array)
     c.settled = this.settled
     c.refresh()
     return c
+  }
+
+  /** Types that the sender, or the table, says. */
+  give(types: ReadonlyMap<number, number>): void {
+    for (const [i, type] of types) {
+      this.fixed[i] = 1
+      this.types[i] = type
+    }
+    this.refresh()
+  }
+
+  /** The sample is over: the table has its columns. */
+  settle(): void {
+    this.settled = true
+    this.refresh()
   }
 
   /** After types changed: text columns need no look once the sample is over. */

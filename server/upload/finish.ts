@@ -4,9 +4,14 @@
 import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
 import type { Columns } from './columns.ts'
-import { dateOrder, finalType, type DateOrder } from './infer.ts'
-import { SKIPPED, type Plan } from './plan.ts'
-import { relation } from './target.ts'
+import type { Decoder } from './decode.ts'
+import type { Dialect } from './dialect.ts'
+import { dateOrder, finalType, report, type ColumnReport, type DateOrder } from './infer.ts'
+import type { LoadInput, LoadResult } from './job.ts'
+import { SKIPPED, type Plan, type Sequence } from './plan.ts'
+import type { Pour } from './pour.ts'
+import type { Rejects } from './rejects.ts'
+import { lookUp, relation, type Target } from './target.ts'
 import { SQL, T, asText, fromText } from './types.ts'
 
 /** One physical column that holds part of a field: its type and spelling when the load went on to the next one. */
@@ -20,9 +25,70 @@ export interface Segment {
   marks?: boolean
 }
 
-export interface Finished {
-  types: { type: number; spell: number; open: boolean }[]
-  rewritten: number
+interface FinalType {
+  type: number
+  spell: number
+  open: boolean
+}
+
+interface FinishInput {
+  input: LoadInput
+  plan: Plan
+  target: Target
+  columns: Columns
+  pour: Pour
+  sequence: Sequence | null
+  rejects: Rejects
+  decoder: Decoder
+  dialect: Dialect
+}
+
+/** Everything after the last byte; answers what the client is told. */
+export async function finish(f: FinishInput): Promise<LoadResult> {
+  const { input, plan, target, columns, pour, decoder } = f
+  const { client, schema, table, options } = input
+  const { tap, chains } = pour
+  for (let i = 0; i < columns.n; i++) {
+    chains[i]![0]!.type = columns.types[i]!
+    chains[i]![0]!.spell = columns.spell[i]!
+  }
+  const types = await settleTypes(client, plan, columns, chains, options.dateOrder)
+  const merged = plan.into !== relation(schema, table) ? await merge(client, plan) : null
+  const touched = f.sequence && (f.sequence.cached || plan.rowId === 'file') ? f.sequence.name : null
+  await addKey(client, plan, touched, tap.records)
+  const rejects = await f.rejects.write(
+    client,
+    (name) => input.asServer(() => lookUp(client, schema, name)),
+    schema,
+    table,
+    plan.names,
+    input.uploadId,
+  )
+  return {
+    table,
+    mode: plan.mode,
+    rows: tap.records,
+    ...(merged ?? {}),
+    rejected: tap.rejected,
+    repaired: tap.repaired,
+    rejects,
+    key: plan.key,
+    bytes: decoder.bytes,
+    sha256: decoder.sha256(),
+    columns: reports(plan, types, options.widen ? null : target),
+    dialect: { ...f.dialect, encoding: decoder.encoding },
+  }
+}
+
+/** What the answer says of each column. `target`: its columns keep their types. */
+function reports(plan: Plan, types: readonly FinalType[], target: Target | null): ColumnReport[] {
+  return plan.names.flatMap((name, i) => {
+    if (name === SKIPPED) return []
+    const { type, spell, open } = types[i]!
+    const there = target?.columns.find((c) => c.name === name)
+    const r = report(name, type, spell, open)
+    return [{ ...r, type: there?.sql ?? r.type, nullable: !plan.key.includes(name) }]
+  })
 }
 
 /** The merged value of a field, from all its segments (newest first), as its final type. */
@@ -38,15 +104,15 @@ function merged(segments: readonly Segment[], type: number, spell: number): stri
 }
 
 /** Gives every column its final type. At most one rewrite of the table, and none when the sample was right. */
-export async function settleTypes(
+async function settleTypes(
   client: PoolClient,
   plan: Plan,
   columns: Columns,
   chains: Segment[][],
   asked: DateOrder | null,
-): Promise<Finished> {
+): Promise<FinalType[]> {
   const order = asked ?? dateOrder(columns)
-  const types: Finished['types'] = []
+  const types: FinalType[] = []
   const alter: string[] = [],
     drop: string[] = []
   for (let i = 0; i < columns.n; i++) {
@@ -68,11 +134,11 @@ export async function settleTypes(
   }
   if (alter.length > 0) await client.query(`alter table ${plan.into} ${alter.join(', ')}`)
   if (drop.length > 0) await client.query(`alter table ${plan.into} ${drop.join(', ')}`)
-  return { types, rewritten: alter.length }
+  return types
 }
 
 /** The key and, where it was touched, the sequence of a new table. `rows`: how many went in, the highest row_id given out. */
-export async function addKey(client: PoolClient, plan: Plan, sequence: string | null, rows: number): Promise<void> {
+async function addKey(client: PoolClient, plan: Plan, sequence: string | null, rows: number): Promise<void> {
   const at = relation(plan.schema, plan.table)
   if (sequence) {
     // not setval: a workspace's role may not call it
@@ -89,7 +155,7 @@ export async function addKey(client: PoolClient, plan: Plan, sequence: string | 
 }
 
 /** mode=upsert: from the staging table into the target; of several records with one key the last one wins. */
-export async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
+async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
   const at = relation(plan.schema, plan.table)
   const names = plan.names.filter((n) => n !== SKIPPED)
   const list = names.map(q).join(', '),

@@ -3,6 +3,7 @@
 
 import type { Columns } from './columns.ts'
 import type { Dialect } from './dialect.ts'
+import type { FastPath } from './scanner.ts'
 import { Tap, type BadRecord, type Transform } from './tap.ts'
 import { DATE_FORMATS, DMY, DMY_DASH, DMY_SLASH, ISO, MDY, MDY_DASH, MDY_SLASH, SQL, T, YMD_DOT, YMD_SLASH, datePicture } from './types.ts'
 
@@ -20,7 +21,13 @@ export function infer(
   final: boolean,
   dialect: Dialect,
   columns: Columns,
-  o: { transform?: Transform | null; ragged?: 'auto' | 'pad' | 'reject'; isUtf8?: (b: Uint8Array) => boolean; lines?: number } = {},
+  o: {
+    transform?: Transform | null
+    ragged?: 'auto' | 'pad' | 'reject'
+    isUtf8?: (b: Uint8Array) => boolean
+    lines?: number
+    machine?: FastPath
+  } = {},
 ): Inferred {
   const bad: BadRecord[] = []
   const tap = new Tap({

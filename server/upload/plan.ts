@@ -1,6 +1,7 @@
 // plan.ts: from what was learned (names, types, target, options) to what will be done: which column each field goes into, what
-// is created before the COPY, where the COPY goes. Called by load.ts once per upload; runs no SQL itself.
+// is created before the COPY, where the COPY goes. Called by load.ts once per upload. createTable alone runs SQL.
 
+import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Columns } from './columns.ts'
@@ -236,6 +237,28 @@ export function makePlan(
     if (news.length > 0) before.push(`alter table ${at} ${news.join(', ')}`)
   }
   return { mode, schema, table, into, names, key, addKey: !target.exists, rowId, order, before, copySql }
+}
+
+/** The sequence of a new table's row_id, and whether it hands out ten thousand numbers at a time meanwhile. */
+export interface Sequence {
+  name: string
+  cached: boolean
+}
+
+/** Carries out `before`, under the load's DateStyle. `big`: the file is longer than the sample. */
+export async function createTable(client: PoolClient, plan: Plan, { big }: { big: boolean }): Promise<Sequence | null> {
+  await client.query(`set local datestyle = 'ISO, ${plan.order.toUpperCase()}'`)
+  for (const sql of plan.before) await client.query(sql)
+  if (plan.rowId === 'none') return null
+  const { rows } = await client.query<{ name: string }>('select pg_get_serial_sequence($1, $2) as name', [
+    relation(plan.schema, plan.table),
+    'row_id',
+  ])
+  const name = rows[0]!.name
+  // a sequence costs as much per row as parsing it
+  const cached = plan.rowId === 'added' && big
+  if (cached) await client.query(`alter sequence ${name} cache 10000`)
+  return { name, cached }
 }
 
 function missingKey(k: string, names: readonly string[]): never {

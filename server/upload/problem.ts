@@ -14,13 +14,17 @@ export function badRecord(bad: BadRecord, names: readonly string[]): AppError {
 }
 
 /** PostgreSQL's refusal during or after a COPY, with the record where it names one. */
-export function refusal(error: unknown, o: { recordsBefore: number; names: readonly string[]; key: readonly string[] }): unknown {
+export function refusal(
+  error: unknown,
+  o: { recordsBefore: number; lineOf: (record: number) => number | null; key: readonly string[] },
+): unknown {
   const e = error as { code?: string; message?: string; detail?: string; where?: string; constraint?: string }
   if (error instanceof AppError || typeof e.code !== 'string') return error
   const where = /COPY [^\n]*, line (\d+)(?:, column (.+?)(?::|$))?/.exec(e.where ?? '')
   const record = where ? o.recordsBefore + Number(where[1]) : null
-  const more = { line: null, record, column: where?.[2]?.replace(/^"|"$/g, '') ?? null, value: null, reason: e.message }
-  const at = record === null ? '' : `Record ${record}: `
+  const line = record === null ? null : o.lineOf(record)
+  const more = { line, record, column: where?.[2]?.replace(/^"|"$/g, '') ?? null, value: null, reason: e.message }
+  const at = line !== null ? `Line ${line}: ` : record === null ? '' : `Record ${record}: `
   switch (e.code) {
     case '23505':
       if (e.constraint?.startsWith('pg_'))

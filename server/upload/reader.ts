@@ -35,6 +35,7 @@ export class Reader {
   private readonly quote: number
   private readonly escape: string
   private readonly crEnds: boolean
+  private readonly lineByte: number // what counts as the end of a line inside quotes
 
   constructor(dialect: Pick<Dialect, 'delimiter' | 'quote' | 'escape' | 'line_end'>, columns = 0) {
     this.delimiter = encoder.encode(dialect.delimiter)
@@ -42,6 +43,7 @@ export class Reader {
     this.quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
     this.escape = dialect.escape
     this.crEnds = dialect.line_end === '\r' || columns === 0
+    this.lineByte = dialect.line_end === '\r' ? CR : LF
     this.columns = columns
   }
 
@@ -84,6 +86,7 @@ export class Reader {
         continue
       }
       if (i < len) {
+        if (b[i] === CR && i + 1 === len && !final) return false
         this.terminated = true
         this.lines++
         if (b[i] === CR && b[i + 1] === LF && i + 1 < len) i++
@@ -103,7 +106,7 @@ export class Reader {
       stray = false
     for (;;) {
       while (i < len && b[i] !== Q && !(b[i] === BACKSLASH && this.escape === 'backslash')) {
-        if (b[i] === LF || (b[i] === CR && b[i + 1] !== LF)) this.lines++
+        if (b[i] === this.lineByte) this.lines++
         i++
       }
       if (i >= len) {
@@ -113,7 +116,7 @@ export class Reader {
         this.problem = 'a quote is never closed'
         this.problemField = this.count
         this.push(s, len, stray ? ESCAPED : kind)
-        for (let k = s; k < len; k++) if (b[k] === LF) this.lines++
+        for (let k = s; k < len; k++) if (b[k] === this.lineByte) this.lines++
         return len
       }
       if (b[i] === BACKSLASH) {
@@ -122,7 +125,7 @@ export class Reader {
           i++
           continue
         }
-        if (b[i + 1] === LF) this.lines++
+        if (b[i + 1] === this.lineByte) this.lines++
         i += 2
         kind = ESCAPED
         continue

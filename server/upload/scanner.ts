@@ -1,215 +1,143 @@
-// scanner.ts: the fast path. One pass over raw bytes: finds the records, checks every typed field, changes no byte.
-// Called by tap.ts for every chunk; accepted bytes go to COPY as they stand. Pure; browser too.
+// scanner.ts: the fast path. Drives the compiled loop (wasm/scan.ts) over a chunk and answers its questions about single values.
+// Called by tap.ts; what it accepts goes to COPY as it stands. Pure; in the browser, without a machine, it takes nothing.
 //
 // It accepts only what COPY (format csv) reads in the same way. Anything else stops it with ODD, and the patient reader looks
 // at that one record: wrong field count, blank line, a quote inside an unquoted value (COPY would open a quote there), text
-// after a closing quote, another line end than the usual one, a lone \. (ends the COPY before version 18), a backslash escape,
-// bytes that are not UTF-8. Chunks end anywhere: what is not a complete record is left for the next call.
+// after a closing quote, another line end than the usual one, a lone \. (ends the COPY before version 18), a backslash escape.
+// Chunks end anywhere: what is not a complete record is left for the next call.
 
 import { CONFLICT, MISFIT, type Columns } from './columns.ts'
 import type { Dialect } from './dialect.ts'
-import { T } from './types.ts'
-import { spelling } from './validators.ts'
 
 export const MORE = 0,
   ODD = 1,
   STOP = 2
-const LF = 10,
-  CR = 13,
-  BACKSLASH = 92
-const OTHER = 1,
-  STOPS = 2,
-  DELIMITER = 2,
-  LINE_END = 3,
-  QUOTE = 4
+/** The machine's answer: it is not sure of some values of a record. */
+const ASK = 2
 const QUOTED = 1,
-  DOUBLED = 2,
-  DIGITS = 4
+  DOUBLED = 2
+// where the machine keeps what it knows of the columns (wasm/scan.ts)
+const MAX_COLUMNS = 4096,
+  TYPES = 4096,
+  EMPTIES = TYPES + MAX_COLUMNS,
+  WIDE = EMPTIES + MAX_COLUMNS,
+  SPELL = WIDE + MAX_COLUMNS,
+  ASKS = SPELL + 4 * MAX_COLUMNS
+const NOT_LOOKED_AT = 255
+
+/** What wasm/scan.ts exports. */
+export interface Calls {
+  setup(delimiter: number, quote: number, quoting: number, backslash: number, eol: number, columns: number): void
+  begin(from: number, to: number): void
+  scan(from: number, final: number): number
+  end: WebAssembly.Global
+  records: WebAssembly.Global
+  lines: WebAssembly.Global
+  asks: WebAssembly.Global
+  recordEnd: WebAssembly.Global
+  recordLines: WebAssembly.Global
+}
+/** machine.ts, where there is one. */
+export interface FastPath {
+  readonly memory: WebAssembly.Memory
+  readonly calls: Calls
+}
+
+/** Can COPY read this dialect? If not, every record is written anew. */
+export const passable = (d: Pick<Dialect, 'delimiter' | 'escape'>): boolean =>
+  d.delimiter.length === 1 && d.delimiter.charCodeAt(0) < 128 && d.escape !== 'none'
 
 export class Scanner {
   records = 0 // accepted so far
   lines = 0 // line ends before the next record
   verdict = 0 // after STOP: CONFLICT or MISFIT; columns.culprit says where
   end = 0 // where the accepted records end
-  readonly columns: Columns
-  /** Set when the chunk holds a NUL or bytes that are not UTF-8: then every record is asked for by itself. */
-  verify: ((b: Uint8Array, s: number, e: number) => boolean) | null = null
-  /** False: every record is odd (two-byte delimiter, unescaped quotes, values that have to be rewritten). */
-  readonly fast: boolean
-  private readonly delimiter: number
-  private readonly quote: number
-  private readonly quoting: boolean
-  private readonly backslash: boolean
-  private readonly eol: number // 10 = LF, 13 = CR, 23 = CRLF
-  /** What a byte ends: 0 nothing; else delimiter, line end, quote. Otherwise a digit or not: see DIGIT. */
-  private readonly kinds = new Uint8Array(256)
-  private readonly starts: Int32Array
-  private readonly ends: Int32Array
-  private readonly flags: Uint8Array // QUOTED, DOUBLED, and DIGITS when the value has nothing else
   fieldStart = 0 // after STOP: the culprit's bytes
   fieldEnd = 0
+  private readonly columns: Columns
+  private readonly machine: FastPath | null
+  private readonly tables: { types: Uint8Array; empties: Uint8Array; wide: Uint8Array; spell: Int32Array; asks: Int32Array } | null = null
+  private readonly dialect: Parameters<Calls['setup']> = [0, 0, 0, 0, 0, 0]
+  private base = 0 // the chunk's address, -1 when it lies elsewhere
 
   /** `quote` is the byte that COPY is told: a control character when the dialect has none. */
-  constructor(columns: Columns, d: Dialect, copyQuote: number, rewriteAll: boolean) {
+  constructor(columns: Columns, d: Dialect, copyQuote: number, machine: FastPath | null) {
     this.columns = columns
-    this.delimiter = d.delimiter.charCodeAt(0)
-    this.quote = copyQuote
-    this.quoting = d.quote !== ''
-    this.backslash = d.escape === 'backslash'
-    this.eol = d.line_end === '\n' ? 10 : d.line_end === '\r' ? 13 : 23
-    this.fast = !rewriteAll && d.delimiter.length === 1 && this.delimiter < 128 && d.escape !== 'none'
-    this.starts = new Int32Array(columns.n)
-    this.ends = new Int32Array(columns.n)
-    this.flags = new Uint8Array(columns.n)
-    this.kinds.fill(OTHER)
-    for (let c = 48; c < 58; c++) this.kinds[c] = 0
-    this.kinds[this.delimiter] = DELIMITER
-    this.kinds[LF] = this.kinds[CR] = LINE_END
-    this.kinds[this.quote] = QUOTE
+    this.machine = machine !== null && passable(d) && columns.n <= MAX_COLUMNS ? machine : null
+    if (this.machine === null) return
+    const memory = this.machine.memory.buffer
+    this.tables = {
+      types: new Uint8Array(memory, TYPES, columns.n),
+      empties: new Uint8Array(memory, EMPTIES, columns.n),
+      wide: new Uint8Array(memory, WIDE, columns.n),
+      spell: new Int32Array(memory, SPELL, columns.n),
+      asks: new Int32Array(memory, ASKS, 4 * columns.n),
+    }
+    const eol = d.line_end === '\n' ? 10 : d.line_end === '\r' ? 13 : 23
+    this.dialect = [d.delimiter.charCodeAt(0), copyQuote, d.quote === '' ? 0 : 1, d.escape === 'backslash' ? 1 : 0, eol, columns.n]
   }
 
-  /** Checks complete records of b from `pos` on. Sets `end`; answers why it stopped there. */
+  /** The chunk b[pos..to) is new. */
+  begin(b: Uint8Array, pos: number, to: number): void {
+    this.base = this.machine !== null && b.buffer === this.machine.memory.buffer ? b.byteOffset : -1
+    if (this.base < 0) return
+    this.machine!.calls.setup(...this.dialect) // a load's taps share one machine
+    this.machine!.calls.begin(this.base + pos, this.base + to)
+  }
+
+  /** Checks complete records of the chunk from `pos` on. Sets `end`; answers why it stopped there. */
   scan(b: Uint8Array, pos: number, final: boolean): number {
     this.end = pos
-    if (!this.fast) return pos < b.length ? ODD : MORE
-    const { columns, starts, ends, flags, kinds, quoting, backslash, verify } = this
-    const N = columns.n,
-      D = this.delimiter,
-      Q = this.quote,
-      eol = this.eol,
-      len = b.length
-    let i = pos
-    while (i < len) {
-      const start = i
-      let col = 0,
-        inner = 0
-      for (;;) {
-        let s = i
-        if (i < len && b[i] === Q) {
-          if (!quoting) return ODD
-          let flag = QUOTED
-          s = ++i
-          for (;;) {
-            const near = Math.min(i + 64, len) // short values: byte loop; long ones: native indexOf
-            while (i < near && b[i] !== Q) {
-              if (b[i] === LF) inner++
-              i++
-            }
-            if (i < len && b[i] !== Q) {
-              const j = b.indexOf(Q, i),
-                to = j < 0 ? len : j
-              for (let k = b.indexOf(LF, i); k >= 0 && k < to; k = b.indexOf(LF, k + 1)) inner++
-              i = to
-            }
-            if (i === len) return final ? ODD : MORE
-            if (i + 1 === len) {
-              if (!final) return MORE
-              break
-            }
-            if (b[i + 1] !== Q) break
-            flag = QUOTED | DOUBLED
-            i += 2
-          }
-          if (backslash && hasByte(b, s, i, BACKSLASH)) return ODD
-          if (col < N) {
-            starts[col] = s
-            ends[col] = i
-            flags[col] = flag
-          }
-          i++
-          if (i < len) {
-            const c = b[i]
-            if (c !== D && c !== LF && c !== CR) return ODD
-          }
-        } else {
-          let seen = 0,
-            kind = 0
-          while (i < len) {
-            kind = kinds[b[i]!]!
-            if (kind >= STOPS) break
-            seen |= kind
-            i++
-          }
-          if (i === len) {
-            if (!final) return MORE
-          } else if (kind === QUOTE) return ODD
-          if (col < N) {
-            starts[col] = s
-            ends[col] = i
-            flags[col] = seen === 0 ? DIGITS : 0
-          }
-          if (i < len && kind === DELIMITER) {
-            // most fields end here
-            col++
-            i++
-            if (i === len && !final) return MORE
-            continue
-          }
-        }
-        col++
-        if (i < len && b[i] === D) {
-          i++
-          if (i === len && !final) return MORE
-          continue
-        }
-        break
-      }
-      if (col !== N) return i === len && !final ? MORE : ODD
-      if (i < len) {
-        let kind = b[i]!
-        if (kind === CR) {
-          if (i + 1 === len) {
-            if (!final) return MORE
-          } else if (b[i + 1] === LF) {
-            kind = 23
-            i++
-          }
-        }
-        i++
-        if (kind !== eol) return ODD
-      }
-      if (N === 1 && (flags[0]! & QUOTED) === 0 && (ends[0] === starts[0] || (ends[0]! - starts[0]! === 2 && b[start] === BACKSLASH)))
-        return ODD
-      if (verify !== null && !verify(b, start, i)) return ODD
-      // the record has its fields: now judge them
-      const active = columns.active,
-        types = columns.types,
-        spell = columns.spell,
-        empties = columns.empties
-      for (let a = 0; a < active.length; a++) {
-        const k = active[a]!,
-          s = starts[k]!,
-          e = ends[k]!,
-          f = flags[k]!
-        let v: number
-        if (s === e) {
-          const bit = f & QUOTED ? 2 : 1
-          if ((empties[k]! & bit) !== 0) continue
-          v = columns.empty(k, bit === 2)
-        } else {
-          const t = types[k]!
-          // up to nine digits without a leading zero: an integer, nothing more to ask
-          if (f === DIGITS && t <= T.FLOAT && t >= T.INT4 && e - s < 10 && (b[s] !== 48 || e - s === 1)) continue
-          const r = spelling(t, b, s, e, (f & DOUBLED) !== 0)
-          if (r !== 0 && (spell[k]! & r) === spell[k] && (e - s <= 15 || t > T.NUM)) continue
-          v = columns.value(k, b, s, e, (f & DOUBLED) !== 0)
-        }
-        if (v !== 0) {
-          this.verdict = v
-          this.fieldStart = s
-          this.fieldEnd = e
-          return STOP
-        }
-      }
+    if (this.base < 0) return pos < b.length ? ODD : MORE
+    const calls = this.machine!.calls
+    this.tell()
+    for (;;) {
+      const answer = calls.scan(this.base + this.end, final ? 1 : 0)
+      this.end = (calls.end.value as number) - this.base
+      this.records += calls.records.value as number
+      this.lines += calls.lines.value as number
+      if (answer !== ASK) return answer
+      if (!this.judge(b)) return STOP
       this.records++
-      this.lines += inner + 1
-      this.end = i
+      this.lines += calls.recordLines.value as number
+      this.end = (calls.recordEnd.value as number) - this.base
     }
-    return MORE
   }
-}
-function hasByte(b: Uint8Array, s: number, e: number, c: number): boolean {
-  for (let i = s; i < e; i++) if (b[i] === c) return true
-  return false
+
+  /** The machine knows the columns as we do. */
+  private tell(): void {
+    const { types, empties, wide, spell } = this.tables!
+    const { columns } = this
+    types.fill(NOT_LOOKED_AT)
+    for (const i of columns.active) types[i] = columns.types[i]!
+    empties.set(columns.empties)
+    wide.set(columns.wide)
+    spell.set(columns.spell)
+  }
+
+  /** The values that the machine was not sure of, by the recognisers. */
+  private judge(b: Uint8Array): boolean {
+    const { columns } = this,
+      { asks, types, empties, wide, spell } = this.tables!
+    const n = this.machine!.calls.asks.value as number
+    for (let k = 0; k < n; k++) {
+      const i = asks[4 * k]!,
+        s = asks[4 * k + 1]! - this.base,
+        e = asks[4 * k + 2]! - this.base,
+        flags = asks[4 * k + 3]!
+      const verdict = s === e ? columns.empty(i, (flags & QUOTED) !== 0) : columns.value(i, b, s, e, (flags & DOUBLED) !== 0)
+      if (verdict !== 0) {
+        this.verdict = verdict
+        this.fieldStart = s
+        this.fieldEnd = e
+        return false
+      }
+      types[i] = columns.types[i]!
+      empties[i] = columns.empties[i]!
+      wide[i] = columns.wide[i]!
+      spell[i] = columns.spell[i]!
+    }
+    return true
+  }
 }
 export { CONFLICT, MISFIT }

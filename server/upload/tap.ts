@@ -9,7 +9,7 @@ import type { Dialect } from './dialect.ts'
 import type { Output } from './output.ts'
 import { Reader } from './reader.ts'
 import { repair } from './repair.ts'
-import { MORE, ODD, Scanner } from './scanner.ts'
+import { MORE, ODD, Scanner, type FastPath } from './scanner.ts'
 import { SQL } from './types.ts'
 
 export interface BadRecord {
@@ -27,6 +27,7 @@ export type Transform = (value: Uint8Array, column: number, quoted: boolean) => 
 export interface TapOptions {
   dialect: Dialect
   columns: Columns
+  machine?: FastPath | null // the fast path; the chunks have to lie in its memory
   copyQuote?: number
   skip?: boolean // bad records go to onBad instead of being thrown
   ragged?: 'auto' | 'pad' | 'reject'
@@ -37,6 +38,8 @@ export interface TapOptions {
   out?: Output | null
 }
 
+/** The patient reader's record is dealt with. (Not 0 to 2: those are MORE, ODD or CONFLICT, STOP or MISFIT.) */
+const DONE = 3
 const utf8 = new TextDecoder(),
   strict = new TextDecoder('utf-8', { fatal: true })
 const validUtf8 = (b: Uint8Array): boolean => {
@@ -57,6 +60,7 @@ export class Tap {
   pos = 0 // after step(): how far the chunk was consumed
   private readonly o: TapOptions
   private readonly isUtf8: (b: Uint8Array) => boolean
+  private unclean = false // the chunk holds a NUL or bytes that are not UTF-8
   private blanks = 0 // blank lines of a one-column file, NULL rows if another row follows
 
   constructor(o: TapOptions) {
@@ -64,7 +68,7 @@ export class Tap {
     this.columns = o.columns
     this.isUtf8 = o.isUtf8 ?? validUtf8
     this.reader = new Reader(o.dialect, o.columns.n)
-    this.scanner = new Scanner(o.columns, o.dialect, o.copyQuote ?? 34, Boolean(o.transform))
+    this.scanner = new Scanner(o.columns, o.dialect, o.copyQuote ?? 34, o.transform ? null : (o.machine ?? null))
     this.scanner.lines = o.lines ?? 0
   }
 
@@ -78,18 +82,21 @@ export class Tap {
   /** Consumes complete records of b from `pos`. Answers CONFLICT (before a record that needs another column) or MORE. */
   step(b: Uint8Array, pos: number, final: boolean): number {
     const s = this.scanner
-    s.verify = this.clean(b, pos, final) ? null : (x, from, to) => this.isUtf8(x.subarray(from, to)) && x.subarray(from, to).indexOf(0) < 0
+    this.unclean = !this.clean(b, pos, b.length, final)
+    let to = this.unclean ? pos : b.length
+    s.begin(b, pos, to)
     for (;;) {
-      const why = s.scan(b, pos, final)
+      if (this.unclean && pos >= to) s.begin(b, pos, (to = this.cleanTo(b, pos)))
+      const why = s.scan(b, pos, final && to === b.length)
       if (s.end > pos) {
         if (this.blanks > 0) this.writeBlanks()
         this.o.out?.pass(b, pos, s.end)
       }
       pos = this.pos = s.end
-      if (why === MORE) return MORE
-      if (why === ODD) {
+      if (why === MORE && to === b.length) return MORE
+      if (why === ODD || why === MORE) {
         const odd = this.odd(b, pos, final)
-        if (odd !== ODD) return odd
+        if (odd !== DONE) return odd
       } else if (s.verdict === CONFLICT) return CONFLICT
       else {
         // MISFIT: read it again for the message
@@ -101,31 +108,43 @@ export class Tap {
     }
   }
 
-  /** No NUL, and UTF-8 as far as the chunk can tell. */
-  private clean(b: Uint8Array, pos: number, final: boolean): boolean {
-    let end = b.length
+  /** No NUL, and UTF-8 as far as the bytes can tell. */
+  private clean(b: Uint8Array, from: number, to: number, final: boolean): boolean {
+    let end = to
     if (!final)
-      for (let k = 1; k <= 3 && end - k >= pos; k++)
+      for (let k = 1; k <= 3 && end - k >= from; k++)
         if (b[end - k]! >= 0xc0) {
           end -= k
           break
         }
-    const d = b.subarray(pos, end)
+    const d = b.subarray(from, end)
     return d.indexOf(0) < 0 && this.isUtf8(d)
   }
 
-  /** One record by the patient reader. ODD: done, go on scanning. */
+  /** A damaged chunk: up to where is it clean, in steps that double? The patient reader judges the record behind. */
+  private cleanTo(b: Uint8Array, pos: number): number {
+    let to = pos
+    for (let size = 1024; to < b.length; size *= 2) {
+      const end = Math.min(to + size, b.length)
+      if (!this.clean(b, to, end, end === b.length)) break
+      to = end
+      while (to < b.length && to > pos && (b[to]! & 0xc0) === 0x80) to-- // never inside a character
+    }
+    return to
+  }
+
+  /** One record by the patient reader. DONE: go on scanning. */
   private odd(b: Uint8Array, pos: number, final: boolean): number {
     const { reader: r, columns, o } = this
     if (!r.read(b, pos, b.length, final)) return MORE
     if (r.blank(b) && (columns.n > 1 || r.end[0] === r.start[0])) {
       if (columns.n === 1 && r.terminated) this.blanks++
       this.advance()
-      return ODD
+      return DONE
     }
     if (final && r.next >= b.length && r.count === 1 && b[pos] === 26 && r.end[0] === pos + 1) {
       this.advance()
-      return ODD
+      return DONE
     } // Ctrl-Z
     let note: string | null = null
     if (r.problem !== null || r.count !== columns.n) {
@@ -135,7 +154,7 @@ export class Tap {
       if (fixed === null) {
         if (o.skip) this.narrow(b, pos)
         this.bad(b, field, field !== null && field < r.count ? r.text(b, field) : null, problem)
-        return ODD
+        return DONE
       }
       note = fixed === '' ? null : `${problem}: ${fixed}`
     }
@@ -157,14 +176,14 @@ export class Tap {
         if (v.indexOf(0) >= 0) {
           if (!o.skip) {
             this.bad(b, i, utf8.decode(v), 'a NUL byte, which PostgreSQL cannot store')
-            return ODD
+            return DONE
           }
           v = v.filter((c) => c !== 0)
           note ??= 'NUL bytes: loaded without them'
         }
-        if (this.scanner.verify !== null && !this.isUtf8(v)) {
+        if (this.unclean && !this.isUtf8(v)) {
           this.bad(b, i, utf8.decode(v), 'bytes that are not UTF-8')
-          return ODD
+          return DONE
         }
         if (o.transform) v = o.transform(v, i, r.isQuoted(i))
       }
@@ -188,7 +207,7 @@ export class Tap {
           v === null ? null : utf8.decode(v),
           note ? `${note.split(':')[0]}, and a value is ${misfit(before?.types[i] ?? columns.types[i]!)}` : misfit(columns.types[i]!),
         )
-        return ODD
+        return DONE
       }
       if (verdict === CONFLICT) return CONFLICT
     }
@@ -200,7 +219,7 @@ export class Tap {
     o.out?.record(values)
     this.scanner.records++
     this.advance()
-    return ODD
+    return DONE
   }
 
   private writeBlanks(): void {

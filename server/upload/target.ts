@@ -3,6 +3,8 @@
 
 import type { PoolClient } from 'pg'
 import { escapeIdentifier as q } from 'pg'
+import { AppError } from '../errors.ts'
+import type { UploadOptions } from './options.ts'
 import { T } from './types.ts'
 
 export interface TargetColumn {
@@ -86,4 +88,15 @@ export async function lookUp(client: PoolClient, schema: string, table: string):
     columns: (found.columns ?? []).map((c) => ({ ...c, type: TYPES[c.sql] ?? T.ANY })),
     key: found.key ?? [],
   }
+}
+
+/** May a file go there in this mode? Throws TMEXI, TMNOF. */
+export function checkTarget(target: Target, table: string, o: Pick<UploadOptions, 'mode' | 'dryRun'>): void {
+  if (target.exists && (o.mode === null || o.mode === 'create'))
+    throw new AppError('TMEXI', `There is a ${target.isTable ? 'table' : 'view'} "${table}" already`, {
+      hint: target.isTable ? 'Send mode=append, replace or upsert, or another table name.' : 'Send another table name.',
+    })
+  if (target.exists && !target.isTable) throw new AppError('TMEXI', `"${table}" is a view; a file can only go into a table`)
+  if (!target.exists && (o.mode === 'append' || o.mode === 'upsert') && !o.dryRun)
+    throw new AppError('TMNOF', `There is no table "${table}" to ${o.mode} to`, { hint: 'Send mode=create first.' })
 }

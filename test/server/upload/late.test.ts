@@ -255,6 +255,18 @@ describe('types of all rows, not of a sample', () => {
     ])
   })
 
+  it('widens a column of a file that is written anew, record by record', async () => {
+    const csv = `n;v\n${Array.from({ length: 400 }, (_, i) => `${i};${i < 300 ? i : i === 350 ? 'NA' : 'late'}`).join('\n')}\n`
+    const { status, body } = await lab.send(csv, { table: 'anew', nulls: 'NA' })
+
+    expect([status, body.rows, await lab.types('anew')]).toEqual([201, 400, { row_id: 'bigint', n: 'integer', v: 'text' }])
+    expect((await lab.rows('anew')).slice(349, 352)).toEqual([
+      ['349', 'late'],
+      ['350', null],
+      ['351', 'late'],
+    ])
+  })
+
   it('changes the type of a column that a view uses only when the view is gone [TMTYP]', async () => {
     await lab.send('a\n1\n', { table: 'viewed' })
     await lab.db.sql('create view ws_main.viewer as select a from ws_main.viewed')

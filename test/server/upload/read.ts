@@ -6,6 +6,8 @@ import { parse } from 'csv-parse/sync'
 import { Columns } from '../../../server/upload/columns.ts'
 import { copyQuote } from '../../../server/upload/infer.ts'
 import { Output } from '../../../server/upload/output.ts'
+import { Machine } from '../../../server/upload/machine.ts'
+import { passable } from '../../../server/upload/scanner.ts'
 import { sniffBytes, toUtf8, type Known, type Sniffed } from '../../../server/upload/sniff.ts'
 import { Tap, type BadRecord } from '../../../server/upload/tap.ts'
 import { T } from '../../../server/upload/types.ts'
@@ -21,7 +23,12 @@ export interface Read {
 /** Every cell as text. `cuts`: where the chunks end. */
 export function readAll(
   file: Uint8Array,
-  { known = {}, skip = false, cuts = [] as number[] }: { known?: Known; skip?: boolean; cuts?: number[] } = {},
+  {
+    known = {},
+    skip = false,
+    cuts = [] as number[],
+    fast: withMachine = true,
+  }: { known?: Known; skip?: boolean; cuts?: number[]; fast?: boolean } = {},
 ): Read {
   const { bytes } = toUtf8(file, true, known.encoding)
   const b = Buffer.from(bytes)
@@ -31,14 +38,16 @@ export function readAll(
   columns.types.fill(T.TEXT)
   columns.settled = true
   columns.refresh()
-  const fast = new Tap({ dialect: sniffed.dialect, columns, onBad: () => {} }).scanner.fast
+  const fast = passable(sniffed.dialect)
   const quote = fast ? copyQuote(sniffed.dialect) : 34,
     delimiter = fast ? sniffed.dialect.delimiter : ','
   const out = new Output(delimiter.charCodeAt(0), quote, sniffed.dialect.line_end)
+  const machine = withMachine ? new Machine(b.length, 1) : null
   const bad: BadRecord[] = []
   const tap = new Tap({
     dialect: sniffed.dialect,
     columns,
+    machine,
     copyQuote: quote,
     skip,
     out,
@@ -53,11 +62,12 @@ export function readAll(
   let from = sniffed.dataStart,
     rest = Buffer.alloc(0)
   for (const at of [...cuts.filter((c) => c > from && c < b.length).sort((x, y) => x - y), b.length]) {
-    const d = Buffer.concat([rest, b.subarray(from, at)])
+    const joined = Buffer.concat([rest, b.subarray(from, at)])
+    const d = machine ? machine.sample.subarray(0, joined.copy(machine.sample)) : joined
     from = at
     tap.step(d, 0, at === b.length)
     parts.push(...out.take().map((x) => Buffer.from(x)))
-    rest = d.subarray(tap.pos)
+    rest = Buffer.from(d.subarray(tap.pos))
   }
   const text = Buffer.concat(parts)
   const rows =
