@@ -3,6 +3,10 @@
 # socket, which lies in the data directory (0700): only this container's postgres user reaches it.
 set -eu
 : "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"
+if [ -s "$PGDATA/PG_VERSION" ] && [ "$(cat "$PGDATA/PG_VERSION")" != "$(postgres --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" ]; then
+  echo "The volume holds data of PostgreSQL $(cat "$PGDATA/PG_VERSION"), this image is $(postgres --version): dump with the old image, restore with the new one (OPERATIONS.md, Upgrade)." >&2
+  exit 1
+fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rm -rf "$PGDATA/new"
   printf %s "$POSTGRES_PASSWORD" |

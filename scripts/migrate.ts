@@ -18,6 +18,7 @@ import type pg from 'pg'
 import { finishWorkspace, provisionWorkspace } from '../server/auth/provision.ts'
 import { rolePassword, urlFor } from '../server/db.ts'
 import { addressOf, checkServer, connect, type Server } from './migrate/checks.ts'
+import { checkHistory } from './migrate/history.ts'
 import { fingerprintOf, readFingerprint, sqlFiles, writeFingerprint } from './migrate/fingerprint.ts'
 import { setPasswords } from './migrate/passwords.ts'
 import { Problem, report } from './postgres/problem.mjs'
@@ -51,6 +52,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
       path.join(migrationsFolder, name),
     )
     const fingerprint = fingerprintOf(folders, server, secret)
+    await checkHistory(admin, migrationsFolder)
     await pointJobsHere(admin)
     const changed = (await readFingerprint(admin)) !== fingerprint
     const ownerUrl = urlFor(adminUrl, 'app_owner', secret)

@@ -57,6 +57,7 @@ const quoted = (text) => text.replaceAll("'", "''")
  */
 export const HBA = `# Written by Tidemark at every start.
 local all all trust
+local replication postgres trust
 host all app_owner,app_authenticator,app_scheduler 127.0.0.1/32 scram-sha-256
 host all +app_workspace,+app_reader all reject
 host all all 127.0.0.1/32 scram-sha-256

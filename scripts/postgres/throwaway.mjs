@@ -8,7 +8,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { randomInt } from 'node:crypto'
 import os from 'node:os'
 import path from 'node:path'
-import { startCluster } from './cluster.mjs'
+import { startCluster, stopCluster } from './cluster.mjs'
 import { fitsSocket, placeFor } from './place.mjs'
 import { Problem } from './problem.mjs'
 import { findPrograms } from './programs.mjs'
@@ -41,6 +41,8 @@ export async function startThrowaway(root, say = () => {}, { prepare = true } = 
     serverUrl: '',
     url: (user = 'postgres', database = 'tidemark') => cluster.url(user, database),
     pid: () => cluster.pid,
+    /** In good order, the data stay: for settings that need a restart. */
+    stopServer: () => stopCluster(place, programs),
     /** After a kill of the postmaster: the same data, the same port. */
     async restart() {
       const { port } = cluster
