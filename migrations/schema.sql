@@ -554,7 +554,9 @@ declare
   v_function text;
   v_keys text;
   v_op text;
-  v_row text;
+  v_letter text;
+  v_new text;
+  v_old text;
   v_citus constant boolean := exists (select from pg_extension where extname = 'citus');
 begin
   select n.nspname, c.relname into v_schema, v_name
@@ -563,34 +565,30 @@ begin
     return false;
   end if;
   v_function := format('%I._live_%s', v_schema, attach_capture.relation::oid);
-  select string_agg(format('t.%I::pg_catalog.text', x), ', ' order by n) into v_keys from unnest(v_key) with ordinality k (x, n);
-  v_keys := coalesce(format('jsonb_build_array(%s)', v_keys), $row$'null'::jsonb$row$);
-  for v_op, v_row in
-    values ('insert', format($row$'i', (select jsonb_agg(k) from (select %s from new_rows t limit 51) z (k))$row$, v_keys)),
-           ('delete', format($row$'d', (select jsonb_agg(k) from (select %s from old_rows t limit 51) z (k))$row$, v_keys)),
-           ('update', format($row$case when o.k = n.k then 'u' else 'k' end, case when o.k = n.k then n.k else o.k || n.k end
-              from (select jsonb_agg(k) from (select %1$s from new_rows t limit 51) z (k)) n (k),
-                   (select jsonb_agg(k) from (select %1$s from old_rows t limit 51) z (k)) o (k)$row$, v_keys)),
-           ('truncate', $row$'t', null::jsonb$row$)
+  select case when count(*) = 1 then string_agg(x, '') else format('array[%s]', string_agg(x, ', ' order by n)) end into v_keys
+    from (select format('t.%I::pg_catalog.text', k.x), k.n from unnest(v_key) with ordinality k (x, n)) z (x, n);
+  for v_op, v_letter, v_new, v_old in
+    values ('insert', 'i', 'new_rows', null), ('delete', 'd', 'old_rows', null), ('update', 'u', 'new_rows', 'old_rows'), ('truncate', 't', null, null)
   loop
+    v_new := case when v_key is null or v_new is null then 'null' else format('array(select %s from %s t limit 51)', v_keys, v_new) end;
+    v_old := case when v_key is null or v_old is null then 'null' else format('array(select %s from %s t limit 51)', v_keys, v_old) end;
     execute format(
-      case when v_citus and v_op <> 'truncate' then $function$
-        create or replace function %1$s_%5$s() returns trigger as $body$
-        declare v_one "char"; v_keys jsonb;
+      case when v_citus then $function$
+        create or replace function %1$s_%2$s() returns trigger as $body$
+        declare v_new pg_catalog.text[] := %6$s; v_old pg_catalog.text[] := %7$s;
         begin
-          select * into v_one, v_keys from (select %4$s) x;
-          if v_keys is not null then insert into %2$I._live_changes (rel, op, keys) values (%3$L, v_one, v_keys); end if;
+          insert into %3$I._live_changes (rel, op, keys, old_keys) values (%4$L, %5$L, v_new, v_old);
           return null;
         end;
-        $body$ language plpgsql volatile security definer set search_path to pg_catalog, pg_temp$function$
+        $body$ language plpgsql volatile security definer$function$
       else $function$
-        create or replace function %1$s_%5$s() returns trigger as $body$
+        create or replace function %1$s_%2$s() returns trigger as $body$
         begin
-          insert into %2$I._live_changes (rel, op, keys) select %3$L, x.* from (select %4$s) x (op, keys) where x.keys is not null or TG_OP = 'TRUNCATE';
+          insert into %3$I._live_changes (rel, op, keys, old_keys) values (%4$L, %5$L, %6$s, %7$s);
           return null;
         end;
-        $body$ language plpgsql volatile security definer set search_path to pg_catalog, pg_temp$function$ end,
-      v_function, v_schema, v_name, v_row, v_op);
+        $body$ language plpgsql volatile security definer$function$ end,
+      v_function, v_op, v_schema, v_name, v_letter, v_new, v_old);
     execute format('revoke all on function %s_%s() from public', v_function, v_op);
   end loop;
 
@@ -1975,11 +1973,11 @@ begin
 end;
 $$;
 
-CREATE FUNCTION app_private.take_platform_changes() RETURNS TABLE(rel text, op "char", keys jsonb)
+CREATE FUNCTION app_private.take_platform_changes() RETURNS TABLE(rel text, op "char", keys text[], old_keys text[])
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  delete from app_private.live_changes c returning c.rel, c.op, c.keys;
+  delete from app_private.live_changes c returning c.rel, c.op, c.keys, null::text[];
 $$;
 
 CREATE FUNCTION app_private.tg__access_changed() RETURNS trigger
@@ -2019,19 +2017,19 @@ CREATE FUNCTION app_private.tg__live_change() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_keys jsonb;
+  v_keys text[];
 begin
   if not exists (select from app_private.live_watches where workspace = 'app_public' and rel = TG_ARGV[0]) then
     return null;
   end if;
   if TG_OP = 'INSERT' then
-    v_keys := (select jsonb_agg(k) from (select jsonb_build_array(to_jsonb(t) ->> 'id') from new_rows t limit 51) z (k));
+    v_keys := array(select to_jsonb(t) ->> 'id' from new_rows t limit 51);
   elsif TG_OP = 'UPDATE' then
-    v_keys := (select jsonb_agg(k) from (select jsonb_build_array(to_jsonb(t) ->> 'id') from new_rows t limit 51) z (k));
+    v_keys := array(select to_jsonb(t) ->> 'id' from new_rows t limit 51);
   else
-    v_keys := (select jsonb_agg(k) from (select jsonb_build_array(to_jsonb(t) ->> 'id') from old_rows t limit 51) z (k));
+    v_keys := array(select to_jsonb(t) ->> 'id' from old_rows t limit 51);
   end if;
-  if v_keys is not null then
+  if v_keys <> '{}' then
     insert into app_private.live_changes (rel, op, keys)
     values (TG_ARGV[0], case TG_OP when 'INSERT' then 'i' when 'UPDATE' then 'u' else 'd' end, v_keys);
   end if;
@@ -3366,7 +3364,7 @@ CREATE TABLE app_private.links (
 CREATE UNLOGGED TABLE app_private.live_changes (
     rel text NOT NULL,
     op "char" NOT NULL,
-    keys jsonb
+    keys text[]
 );
 
 COMMENT ON TABLE app_private.live_changes IS 'Changes of our own tables while somebody watches them; those of a workspace lie in its _live_changes.';

@@ -65,6 +65,13 @@ export async function benchCapture({ databaseUrl, secret = '', seconds = 0.4, ro
         const note = `${Math.round(median([...base]))} tx/s without`
         figures.push({ name: `${clients} writers, ${mode}: nobody watches`, value: ratio('bench_capture_unwatched'), goal: '≥ 0.97', note })
         figures.push({ name: `${clients} writers, ${mode}: watched, with pump`, value: ratio(watched), goal, note })
+        const notify = rates.get('bench_capture_notify')!
+        figures.push({
+          name: `${clients} writers, ${mode}: watched, as ratio to NOTIFY in the trigger`,
+          value: median(rates.get(watched)!.map((rate, i) => rate / notify[i]!)).toFixed(2),
+          goal: '-',
+          note: 'how many times as many transactions',
+        })
         figures.push({ name: `${clients} writers, ${mode}: NOTIFY in the trigger`, value: ratio('bench_capture_notify'), goal: '-', note })
       }
   } finally {

@@ -10,6 +10,13 @@ import type { Log } from '../log.ts'
 export const limitError = (message: string, nodes?: any) =>
   new GraphQLError(message, { nodes, originalError: new AppError('TMLIM', message) })
 
+/** connection-filter throws it without a code. */
+const NULL_FILTER = /^Null literals are forbidden in filter/
+const nullFilter = () =>
+  new AppError('TMARG', 'A filter cannot be null', {
+    hint: 'Leave it out, or send {}; rows without a value are { column: { isNull: true } }.',
+  })
+
 /** @returns the error to send; what is internal is logged and sent as TMOOP. */
 export function makeMaskError(log: Log) {
   return function maskError(error: GraphQLError): GraphQLError {
@@ -21,7 +28,7 @@ export function makeMaskError(log: Log) {
         ...place,
         extensions: { code: 'TMARG', message: cause.message, hint: ERRORS.TMARG.remedy, detail: null },
       })
-    const { body, internal } = toResponse(cause)
+    const { body, internal } = toResponse(NULL_FILTER.test(cause.message) ? nullFilter() : cause)
     if (internal) log.error({ err: cause, path: error.path }, 'a GraphQL operation failed')
     return new GraphQLError(body.message, { ...place, extensions: body })
   }

@@ -170,12 +170,15 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
 
 /** A valid GraphQL name as near to `name` as can be; '' when nothing readable is left. */
 export function graphqlName(name: string): string {
+  if (PLAIN.test(name)) return name
   const latin = transliterate(name.normalize('NFC'))
     .replace(/[^_0-9A-Za-z]+/g, '_')
     .replace(/^__+/, '_')
   if (!/[0-9A-Za-z]/.test(latin)) return ''
   return /^[0-9]/.test(latin) ? `_${latin}` : latin
 }
+
+const PLAIN = /^(?!__)[A-Za-z_]*[A-Za-z][0-9A-Za-z_]*$/
 
 const labels = new WeakMap<object, Map<string, string>>()
 

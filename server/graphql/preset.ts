@@ -22,5 +22,7 @@ export const makePreset = (pool: Pool, workspace: string, plugins: GraphileConfi
     'PgIndexBehaviorsPlugin', // or columns without an index could be neither filtered nor ordered
     'PgEnumTablesPlugin', // reads people's tables while building
   ],
+  // A form without a filled-in field sends {}: no filter. Null stays refused (errors.ts): it may mean anything.
+  schema: { connectionFilterAllowEmptyObjectInput: true } as any,
   pgServices: [narrow(makePgService({ pool, schemas: ['app_public', `ws_${workspace}`], pubsub: false }), pool)],
 })

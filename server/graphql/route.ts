@@ -47,6 +47,14 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
           }) as any
           return next()
         },
+        /** GraphiQL asks the workspace that it was opened for: the default one of its person, or ?workspace=. */
+        async ruruHTML(next, event: any) {
+          const { workspace } = callers.get(event.request.requestContext.node.req)!
+          const html = await next()
+          const [before, after, more] = html.split('"endpoint": "/graphql"')
+          if (after === undefined || more !== undefined) throw new Error('ruru writes its configuration in another way')
+          return `${before}"endpoint": "/graphql?workspace=${workspace}"${after}`
+        },
       },
     },
   }
@@ -102,8 +110,11 @@ export function graphqlRoute({ schemas, contexts, identify, log }: Deps): { rout
   })
   const guard: RequestHandler = async (req, res, next) => {
     try {
-      await identify(req)
-    } catch {
+      const caller = await identify(req)
+      await schemas.get(caller.workspace)
+      callers.set(req, caller)
+    } catch (error) {
+      if ((error as AppError).code !== 'TMAUT') return answer(error, res)
       return res.redirect(302, `/login?next=${encodeURIComponent(req.originalUrl)}`)
     }
     next()

@@ -17,12 +17,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../log.ts'
+import { batches, type Change, flat, gather, type Hint, takeStatement } from './hints.ts'
 
 const LOCK = 7467
 const ROUND_MS = 40
 const BUSY_ROUND_MS = 15
-/** A round is busy that long after the last change. */
+/** A round is busy that long after the last change; not in a flood, which costs less in larger portions. */
 const BUSY_MS = 1000
+const FLOOD_ROWS = 50
 /** Taken rows after which the table of changes is vacuumed. */
 const VACUUM_ROWS = 20_000
 const WATCH_MS = 250
@@ -31,29 +33,13 @@ const ELECTION_MS = 500
 const KEEP_MS = 120_000
 const LOCK_MS = 150
 const LONG_LOCK_MS = 1500
-/** NOTIFY refuses 8000 bytes, and that error would abort the transaction. */
-const MAX_BYTES = 7900
-const MAX_KEYS = 50
 
-interface Hint {
-  r: string
-  k?: unknown[][]
-  op?: string
-}
 interface Table {
   attached: boolean
   tries: number
   seenAt: number
   toldAt: number
 }
-interface Change {
-  rel: string
-  op: string
-  keys: unknown[][] | null
-  /** How many rows it is made of. */
-  taken: number
-}
-
 export interface Pump {
   poke(): void
   elected(): boolean
@@ -96,7 +82,8 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
           lookAt = performance.now() + WATCH_MS
           await look(tables, prepared, hints)
         }
-        if (await round(tables, hints, dead)) busyUntil = performance.now() + BUSY_MS
+        const taken = await round(tables, hints, dead)
+        if (taken > 0) busyUntil = taken > FLOOD_ROWS ? 0 : performance.now() + BUSY_MS
         await tidy(dead)
         await sleep(tables.size === 0 ? WATCH_MS : performance.now() < busyUntil ? BUSY_ROUND_MS : ROUND_MS)
       }
@@ -158,7 +145,7 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
     if (!prepared.has(schema)) {
       // At top level and not in a function: on Citus such a table would be none of the workspace's
       await db.query(
-        `create unlogged table if not exists ${pg.escapeIdentifier(schema)}._live_changes (rel text not null, op "char" not null, keys jsonb)`,
+        `create unlogged table if not exists ${pg.escapeIdentifier(schema)}._live_changes (rel text not null, op "char" not null, keys text[], old_keys text[])`,
       )
       prepared.add(schema)
     }
@@ -178,10 +165,11 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
     }
   }
 
-  /** Takes what was written and sends it. @returns whether there was anything. */
-  async function round(tables: Map<string, Table>, hints: Hint[], dead: Map<string, number>): Promise<boolean> {
+  /** Takes what was written and sends it. @returns how many rows there were. */
+  async function round(tables: Map<string, Table>, hints: Hint[], dead: Map<string, number>): Promise<number> {
     const schemas = await written(new Set([...tables].filter(([, { attached }]) => attached).map(([name]) => split(name)[0])))
-    if (schemas.length === 0 && hints.length === 0) return false
+    if (schemas.length === 0 && hints.length === 0) return 0
+    let sum = 0
     await db.query('begin')
     try {
       for (const schema of schemas) {
@@ -191,11 +179,15 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
           await db.query('rollback; begin')
           return { rows: [] as Change[] }
         })
-        hints.push(...gather(schema, rows))
-        dead.set(
-          schema,
-          rows.reduce((sum, { taken }) => sum + taken, dead.get(schema) ?? 0),
+        hints.push(
+          ...gather(
+            schema,
+            rows.map((row) => ({ ...row, keys: flat(row.keys) })),
+          ),
         )
+        const taken = rows.reduce((all, row) => all + row.taken, 0)
+        dead.set(schema, (dead.get(schema) ?? 0) + taken)
+        sum += taken
       }
       // One message with the end of the transaction: a NOTIFY holds a lock of the whole cluster until then
       const notifies = [...batches(hints)].map((batch) => `select pg_notify('table_change_channel', ${pg.escapeLiteral(batch)}); `)
@@ -204,7 +196,7 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
       await db.query('rollback').catch(() => {})
       throw error
     }
-    return hints.length > 0
+    return sum
   }
 
   /** Which of the schemas have changes to take; all of them if one cannot be asked. */
@@ -252,43 +244,6 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
       await loop
     },
   }
-}
-
-/** What was written since the last round: one row per relation, so that a flood of writes costs PostgreSQL, and not this process. */
-const takeStatement = (schema: string) => `
-  with gone as (${schema === 'app_public' ? 'select * from app_private.take_platform_changes()' : `delete from ${pg.escapeIdentifier(schema)}._live_changes returning rel, op, keys`})
-  select rel, string_agg(distinct op::text, '') as op, count(*)::int as taken,
-         case when bool_and(keys is not null) and sum(jsonb_array_length(keys)) <= ${4 * MAX_KEYS} then (select jsonb_agg(k) from jsonb_array_elements(jsonb_agg(keys)) a (ks), jsonb_array_elements(ks) k) end as keys
-    from gone group by rel`
-
-/** One hint per relation: its keys, or none if there were too many or one has none. */
-export function gather(schema: string, rows: readonly Omit<Change, 'taken'>[]): Hint[] {
-  const found = new Map<string, { keys: Map<string, unknown[]> | null; ops: Set<string> }>()
-  for (const { rel, op, keys } of rows) {
-    let one = found.get(rel)
-    if (!one) found.set(rel, (one = { keys: new Map(), ops: new Set() }))
-    for (const letter of op) one.ops.add(letter)
-    if (!keys || keys.some((key) => !Array.isArray(key) || key.some((part) => part === null))) one.keys = null
-    else for (const key of keys) one.keys?.set(JSON.stringify(key), key)
-    if (one.keys && one.keys.size > MAX_KEYS) one.keys = null
-  }
-  return [...found].map(([rel, { keys, ops }]) => {
-    const hint = keys ? { r: `${schema}.${rel}`, k: [...keys.values()], op: [...ops].sort().join('') } : { r: `${schema}.${rel}` }
-    return Buffer.byteLength(JSON.stringify(hint)) > 4000 ? { r: hint.r } : hint
-  })
-}
-
-function* batches(hints: Hint[]): Generator<string> {
-  let batch = ''
-  for (const hint of hints) {
-    const text = JSON.stringify(hint)
-    if (batch && Buffer.byteLength(batch) + Buffer.byteLength(text) + 3 > MAX_BYTES) {
-      yield `[${batch}]`
-      batch = ''
-    }
-    batch += (batch ? ',' : '') + text
-  }
-  if (batch) yield `[${batch}]`
 }
 
 const split = (name: string): [string, string] => [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)]

@@ -179,6 +179,18 @@ describe('errors', () => {
     await expect(world.graphql('query ($n: Int!) { things(first: $n) { totalCount } }')).rejects.toMatchObject({ code: 'TMARG' })
   })
 
+  it('of a filter say what to send: null is refused, {} is no filter', async () => {
+    for (const filter of ['{ id: null }', '{ id: { equalTo: null } }'])
+      await expect(world.graphql(`{ things(filter: ${filter}) { totalCount } }`)).rejects.toMatchObject({
+        code: 'TMARG',
+        hint: expect.stringContaining('isNull'),
+      })
+    const { all, empty, inner } = await world.graphql(
+      '{ all: things { totalCount } empty: things(filter: {}) { totalCount } inner: things(filter: { id: {} }) { totalCount } }',
+    )
+    expect([empty, inner]).toEqual([all, all])
+  })
+
   it('of a value name the value, not our insides', async () => {
     await expect(world.graphql('mutation { createThing(input: { thing: { id: 1 } }) { thing { id } } }')).rejects.toMatchObject({
       code: '23505',

@@ -65,7 +65,7 @@ export async function connect(url: string, token: string | null, params: Record<
           waiters = []
           all.forEach((wake) => wake())
         },
-        async nth(index: number, withinMs = 10_000) {
+        async nth(index: number, withinMs = 20_000) {
           const until = Date.now() + withinMs
           while (operation.results.length <= index) {
             if (operation.errors)

@@ -1,7 +1,7 @@
 /** The parts of a live query that need no server: patches, clauses, the window test, hints. */
 import { clausesOf, relationsIn } from '../../../server/live/clauses.ts'
 import { diffBlock, type Row } from '../../../server/live/patch.ts'
-import { gather } from '../../../server/live/pump.ts'
+import { flat, gather } from '../../../server/live/hints.ts'
 import { makePayload } from '../../../server/live/payload.ts'
 import { makeSubscriber } from '../../../server/live/subscriber.ts'
 import { comesIn, isShareable, passStatement, placeStatement } from '../../../server/live/window-test.ts'
@@ -125,6 +125,15 @@ describe('a hint', () => {
       { r: 'ws_main.d' },
       { r: 'ws_main.e' },
     ])
+  })
+
+  it('has its keys as lists of columns, of one column or more', () => {
+    expect(flat([['1', '2'], ['3']])).toEqual([['1'], ['2'], ['3']])
+    expect(flat([[['1', 'a']], [['2', 'b']]])).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+    ])
+    expect(flat(null)).toBeNull()
   })
 
   it('that would not fit a notification loses its keys', () => {

@@ -146,7 +146,7 @@ describe('a live query', () => {
     const repaired = await live.nth(next, 10_000)
     expect(repaired.data.shakiesLive.nodes[0].a).toBe(7)
     live.complete()
-  })
+  }, 90_000)
 
   it('is cut back to a whole page when its client does not read, and costs the server no memory meanwhile', async () => {
     await sql(
