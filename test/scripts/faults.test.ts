@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import type { Book } from '../../scripts/faults/load.ts'
 import { makeChance } from '../../scripts/faults/random.ts'
+import { judge, type Sample } from '../../scripts/faults/soak.ts'
 import { diffsReplay, eventsHold, uploadsHold } from '../../scripts/faults/truths.ts'
 import type { World } from '../../scripts/faults/world.ts'
 import { mark } from '../server/events/support.ts'
@@ -53,6 +54,48 @@ describe('npm run faults', () => {
 
     expect(throws(7)).toEqual(throws(7))
     expect(throws(7)).not.toEqual(throws(8))
+  })
+})
+
+describe('the soak', () => {
+  const sample = (minute: number, more: Partial<Sample> = {}): Sample => ({
+    minute,
+    serverMb: 200,
+    postgresMb: 200,
+    connections: 30,
+    tablesMb: 4,
+    bookMb: 1,
+    liveP50: 100,
+    liveP95: 300,
+    uploadMs: 400,
+    events: minute,
+    load: 4,
+    ...more,
+  })
+  const minutes = (of: (minute: number) => Partial<Sample>) =>
+    judge(
+      Array.from({ length: 9 }, (_, i) => sample(i, of(i))),
+      new Map(),
+    )
+
+  it('calls flat what wavers, and what is slower because the machine is busier', () => {
+    expect(minutes((i) => ({ serverMb: i % 2 ? 210 : 190, liveP50: i === 8 ? 5000 : 100 }))).toMatchObject({ broken: [] })
+    expect(minutes((i) => (i > 4 ? { load: 12, liveP50: 300 } : {}))).toMatchObject({ broken: [] })
+  })
+
+  it.each([
+    ['memory that grows', (i: number) => ({ serverMb: 200 + i * 40 }), /^serverMb grew from 240.0 to 480.0/],
+    ['a table that bloats', (i: number) => ({ tablesMb: 4 + i * 5 }), /^tablesMb grew/],
+    ['latency that grows on an idle machine', (i: number) => ({ liveP50: 100 + i * 50 }), /^liveP50 grew/],
+    ['more connections than there may be', () => ({ connections: 80 }), /^80 connections/],
+  ])('names %s', (_what, of, said) => {
+    expect(minutes(of).broken[0]).toMatch(said)
+  })
+
+  it('names what was answered wrongly', () => {
+    expect(judge([sample(1), sample(2), sample(3)], new Map([['an upload is answered with 500', 2]])).broken[0]).toBe(
+      '2 times: an upload is answered with 500',
+    )
   })
 })
 
