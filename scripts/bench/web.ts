@@ -176,7 +176,10 @@ export async function benchWeb({
       const seen = page.evaluate(
         (wanted) =>
           new Promise<number>((done) => {
-            const look = () => (document.getElementById('c-4-6')?.textContent === wanted ? done(Date.now()) : requestAnimationFrame(look))
+            const look = () =>
+              document.querySelector('.tm-row[aria-rowindex="6"] [aria-colindex="8"]')?.textContent === wanted
+                ? done(Date.now())
+                : requestAnimationFrame(look)
             look()
           }),
         value,

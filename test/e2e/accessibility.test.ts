@@ -3,7 +3,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, describeNeeding } from '../support/needs.ts'
-import { openStage, type Person, type Stage } from './support/browser.ts'
+import { cell, openStage, type Person, type Stage, within } from './support/browser.ts'
 
 /** Path under /w/main, what to wait for, its picture's name. */
 const SCREENS: [string, string, string][] = [
@@ -102,7 +102,11 @@ describeNeeding(chromium(), 'accessibility', () => {
     await page.keyboard.press('Control+a')
     await page.keyboard.type('Valparaíso')
     await page.keyboard.press('Enter')
-    await page.waitForFunction(() => document.getElementById('c-1-3')?.textContent === 'Valparaíso')
+    await within(
+      10_000,
+      () => cell(ada, 1, 3).textContent(),
+      (text) => text === 'Valparaíso',
+    )
 
     expect(await page.locator('[role=grid]').getAttribute('aria-activedescendant')).toBe('c-2-3')
     await page.waitForTimeout(300)

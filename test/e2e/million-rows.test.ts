@@ -20,9 +20,9 @@ describeNeeding(chromium(), 'a million rows', () => {
   }, 120_000)
   afterAll(() => stage?.close())
 
-  const shown = () => ada.page.locator('.tm-row .tm-gutter-number').allTextContents()
+  const shown = () => ada.page.locator('.tm-row .tm-gutter').allTextContents()
   const isFilled = async () =>
-    (await ada.page.locator('.tm-row').count()) > 10 && (await ada.page.locator('.tm-row .tm-ghost').count()) === 0
+    (await ada.page.locator('.tm-row').count()) > 10 && (await ada.page.locator('.tm-row[data-ghost]').count()) === 0
 
   it('the first rows are there at once, the count says a million', async () => {
     await openRelation(ada, stage.world, 'readings')

@@ -128,7 +128,8 @@ export async function openRelation(person: Person, world: World, relation: strin
 }
 
 /** Text of the cell in that row (from 0) and visible column (from 0). */
-export const cell = (person: Person, row: number, column: number) => person.page.locator(`#c-${row}-${column}`)
+export const cell = (person: Person, row: number, column: number) =>
+  person.page.locator(`.tm-row[aria-rowindex="${row + 2}"] [role=gridcell][aria-colindex="${column + 2}"]`)
 
 /** Waits until `look` gives what is wanted; tells how long it took. */
 export async function within<T>(ms: number, look: () => Promise<T>, wanted: (value: T) => boolean): Promise<number> {

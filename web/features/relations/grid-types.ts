@@ -1,5 +1,4 @@
 // What the parts of the grid ask of each other: rows and keys of the grid, the grid of the screen around it.
-import type { MouseEvent } from 'react'
 import type { Column } from '../../shared/api/catalog.ts'
 import type { Move } from './cell-editor.tsx'
 import type { Row } from './row-store.ts'
@@ -9,7 +8,6 @@ import type { GridColumn } from './use-columns.ts'
 export interface GridActions {
   canTick: boolean
   whyReadOnly(column: Column): string | null
-  press(row: number, col: number, event: MouseEvent): void
   edit(row: number, col: number, typed: string | null): void
   commit(row: number, column: GridColumn, text: string | null, move: Move): void
   cancel(): void

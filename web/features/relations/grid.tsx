@@ -1,16 +1,27 @@
-// The virtual grid: a scroller with role=grid over a million rows. Draws the rows and columns on screen, keeps the cursor,
-// keeps the person's top row where it is when rows come in above.
+// The virtual grid: a scroller with role=grid over a million rows. Knows which rows and columns are on screen, keeps the cursor,
+// keeps the person's top row where it is when rows come in above, and hears the mouse for all cells.
 // Called by relation-screen.tsx; everything that changes data goes through `actions`.
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+} from 'react'
 import type { Column, Relation } from '../../shared/api/catalog.ts'
 import { ConflictBars } from './conflict-bars.tsx'
+import { GridBody } from './grid-body.tsx'
 import { GridHeader, type HeaderActions } from './grid-header.tsx'
-import { GridRow } from './grid-row.tsx'
 import type { GridActions, GridCommands } from './grid-types.ts'
 import { onGridKey } from './keyboard.ts'
+import { cellAt, dragRange } from './pointer.ts'
 import type { RowStore } from './row-store.ts'
 import type { Selection } from './selection.ts'
-import { useColumns } from './use-columns.ts'
+import { useColumns, useShownColumns } from './use-columns.ts'
 import { useWindow } from './use-window.ts'
 import type { PlacedColumn, Sort } from './view-config.ts'
 import './grid.css'
@@ -33,14 +44,13 @@ interface Props {
   empty: ReactNode
 }
 
-const POOL = 192
-
 export function Grid(props: Props) {
   const { relation, store, selection, count, sort, compact, header, menuOf, commands, label, onTop, api, empty } = props
   const element = useRef<HTMLDivElement>(null)
   const rowHeight = compact ? 26 : 32
   const [resizing, setResizing] = useState<{ name: string; width: number } | null>(null)
   const { visible, pinnedWidth, width } = useColumns(props.columns, resizing)
+  const { pinned, shown } = useShownColumns(element, visible, pinnedWidth)
   const view = useWindow(element, store, count, rowHeight)
   const viewRef = useRef(view)
   viewRef.current = view
@@ -92,24 +102,6 @@ export function Grid(props: Props) {
     () => ({
       canTick: commands.canTick,
       whyReadOnly: (column) => commandsRef.current.whyReadOnly(column),
-      press(row, col, event) {
-        if (event.button !== 0 || (event.target as HTMLElement).closest('a')) return
-        if (event.shiftKey) event.preventDefault()
-        element.current?.focus({ preventScroll: true })
-        move(row, col, event.shiftKey)
-        const onMove = (over: globalThis.MouseEvent) => {
-          const cell = (over.target as HTMLElement).closest?.('[role=gridcell]')
-          const found = cell?.id.match(/^c-(\d+)-(\d+)$/)
-          if (found && (Number(found[1]) !== selection.active.row || Number(found[2]) !== selection.active.col))
-            selection.move({ row: Number(found[1]), col: Number(found[2]) }, true)
-        }
-        const onUp = () => {
-          window.removeEventListener('mousemove', onMove)
-          window.removeEventListener('mouseup', onUp)
-        }
-        window.addEventListener('mousemove', onMove)
-        window.addEventListener('mouseup', onUp)
-      },
       edit(row, col, typed) {
         const column = visibleRef.current[col]
         if (!column || !store.get(row)) return
@@ -163,18 +155,37 @@ export function Grid(props: Props) {
     [header],
   )
 
-  // The columns on screen, with a margin; pinned ones always.
-  const pinned = useMemo(() => visible.filter((column) => column.pinned), [visible])
-  const shown = useMemo(
+  const traits = useMemo(
     () =>
-      visible.filter((column) => !column.pinned && column.x + column.width > view.left - 200 && column.x < view.left + view.width + 320),
-    [visible, view.left, view.width],
+      new Map(
+        visible.map((column) => [
+          column.name,
+          {
+            readOnly: commands.whyReadOnly(column) !== null,
+            link: relation.links.some(({ columns }) => columns.length === 1 && columns[0] === column.name),
+          },
+        ]),
+      ),
+    [visible, commands, relation.links],
   )
+  const press = (event: MouseEvent) => {
+    const at = cellAt(event.target)
+    if (!at || event.button !== 0 || (event.target as Element).closest('a, button, textarea')) return
+    if (event.shiftKey) event.preventDefault()
+    element.current?.focus({ preventScroll: true })
+    move(at.row, at.col, event.shiftKey)
+    dragRange(selection)
+  }
+  const doublePress = (event: MouseEvent) => {
+    const at = cellAt(event.target)
+    if (at && !(event.target as Element).closest('a, button, textarea')) actions.edit(at.row, at.col, null)
+  }
 
   useSyncExternalStore(selection.subscribe, selection.snapshot)
   const { row: activeRow, col: activeCol } = selection.active
   const activeShown =
-    view.rows.some(({ index }) => index === activeRow) &&
+    activeRow >= view.first &&
+    activeRow < view.last &&
     visible[activeCol] &&
     (pinned.includes(visible[activeCol]) || shown.includes(visible[activeCol]))
 
@@ -210,7 +221,10 @@ export function Grid(props: Props) {
         aria-activedescendant={activeShown ? `c-${activeRow}-${activeCol}` : undefined}
         className="tm-grid"
         data-compact={compact || undefined}
+        data-wide={width > view.width || undefined}
         onKeyDown={onKeyDown}
+        onMouseDown={press}
+        onDoubleClick={doublePress}
         onCopy={(event) => onCopyPaste(event, 'copy')}
         onPaste={(event) => onCopyPaste(event, 'paste')}
       >
@@ -226,27 +240,22 @@ export function Grid(props: Props) {
           actions={headerActions}
           allTicked={null}
         />
-        <div role="rowgroup" className="tm-body" style={{ height: Math.max(view.physical, 1), width }}>
-          {view.rows.map(({ index, y }) => (
-            <GridRow
-              key={index % POOL}
-              store={store}
-              selection={selection}
-              index={index}
-              y={y}
-              pinned={pinned}
-              columns={shown}
-              pinnedWidth={pinnedWidth}
-              width={width}
-              rowHeight={rowHeight}
-              actions={actions}
-            />
-          ))}
-        </div>
+        <GridBody
+          store={store}
+          selection={selection}
+          view={view}
+          pinned={pinned}
+          columns={shown}
+          traits={traits}
+          pinnedWidth={pinnedWidth}
+          width={width}
+          rowHeight={rowHeight}
+          actions={actions}
+        />
         <ConflictBars
           store={store}
           columns={visible}
-          offset={(view.rows[0]?.y ?? 0) - (view.rows[0]?.index ?? 0) * rowHeight}
+          offset={-view.offset}
           rowHeight={rowHeight}
           maxLeft={(element.current?.scrollLeft ?? 0) + view.width - 520}
           settle={props.settle}

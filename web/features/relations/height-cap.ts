@@ -31,7 +31,7 @@ export class HeightCap {
   }
 
   /** Call for every scroll event. */
-  onScroll(el: { scrollTop: number }, changed: (virtualTop: number) => void): void {
+  onScroll(el: { scrollTop: number }, changed: () => void): void {
     const position = el.scrollTop
     const moved = position - this.prev
     if (moved === 0) return // our own write: prev is already what the browser made of it
@@ -40,22 +40,22 @@ export class HeightCap {
     if (position <= 0) top = 0
     if (position >= this.physical - this.view - 1) top = this.maxTop
     this.top = Math.max(0, Math.min(this.maxTop, top))
-    changed(this.top)
+    changed()
     if (this.ratio <= 1) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {
       const wanted = Math.round(this.top / this.ratio)
       if (Math.abs(wanted - el.scrollTop) <= this.view) return
       this.write(el, wanted)
-      changed(this.top)
+      changed()
     }, 200)
   }
 
   /** By keyboard, "go to row", or because rows came in above. */
-  scrollTo(el: { scrollTop: number }, virtualTop: number, changed: (virtualTop: number) => void): void {
+  scrollTo(el: { scrollTop: number }, virtualTop: number, changed: () => void): void {
     this.top = Math.max(0, Math.min(this.maxTop, virtualTop))
     this.write(el, Math.round(this.ratio > 0 ? this.top / this.ratio : 0))
-    changed(this.top)
+    changed()
   }
 
   /** The row count or the window's size changed: keep the place. */

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { IconTable } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import type { Relation } from '../../shared/api/catalog.ts'
+import type { Column, Relation } from '../../shared/api/catalog.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { count } from '../../shared/format/text.ts'
 import { ReconnectBanner } from '../../shared/live/live-dot.tsx'
@@ -14,6 +14,7 @@ import { Grid } from './grid.tsx'
 import { GoToRow } from './go-to-row.tsx'
 import { insertExample } from './insert-example.ts'
 import { LiveSummary } from './live-summary.tsx'
+import { RelationFoot } from './relation-foot.tsx'
 import { RelationHeader } from './relation-header.tsx'
 import { Selection } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
@@ -35,7 +36,8 @@ export function RelationView({ relation }: { relation: Relation }) {
   const rows = useRows(relation, columns, view.config, view.q, paused, view.ready)
   const selection = useMemo(() => new Selection(), [])
   const gridApi = useRef<{ toRow(index: number): void; focus(): void } | null>(null)
-  const { commands, edits } = useCommands({ relation, rows, selection, role, askRow: () => setAsking(true) })
+  const askRow = useCallback(() => setAsking(true), [])
+  const { commands, edits } = useCommands({ relation, rows, selection, role, askRow })
 
   const viewRef = useRef({ view, columns })
   viewRef.current = { view, columns }
@@ -58,7 +60,10 @@ export function RelationView({ relation }: { relation: Relation }) {
     [],
   )
   const setApi = useCallback((api: { toRow(index: number): void; focus(): void }) => void (gridApi.current = api), [])
-  const [top, setTop] = useState(0)
+  // The row at the top changes with every frame of a scroll: only the footer is drawn anew for it.
+  const place = useRef<((top: number) => void) | null>(null)
+  const setTop = useCallback((top: number) => place.current?.(top), [])
+  const settle = useCallback((key: string, column: Column, keep: boolean) => void edits.settle(key, column, keep), [edits])
   const filtered = view.config.filter.length > 0 || view.q !== ''
   const shownCount = rows.count ?? 0
   const menuColumn = columns.find((column) => column.name === menu?.name)
@@ -96,7 +101,7 @@ export function RelationView({ relation }: { relation: Relation }) {
         header={header}
         menuOf={menu?.name ?? null}
         commands={commands}
-        settle={(key, column, keep) => void edits.settle(key, column, keep)}
+        settle={settle}
         label={`${relation.name}, ${count(shownCount)} rows`}
         onTop={setTop}
         api={setApi}
@@ -132,15 +137,7 @@ export function RelationView({ relation }: { relation: Relation }) {
         }
       />
       <SelectionBar relation={relation} selection={selection} rows={rows} edits={edits} columns={columns} />
-      <footer className="tm-relation-foot">
-        <span>
-          Row {count(shownCount ? top + 1 : 0)} of {rows.exact ? '' : '~'}
-          {count(shownCount)}
-        </span>
-        <button type="button" onClick={() => setAsking(true)}>
-          Go to row <kbd className="tm-kbd">Ctrl G</kbd>
-        </button>
-      </footer>
+      <RelationFoot count={shownCount} exact={rows.exact} place={place} askRow={askRow} />
       {menu && menuColumn && (
         <ColumnMenu
           relation={relation}

@@ -1,7 +1,7 @@
-// What it is for: the rows of one live grid, outside React. A Map per index with listeners per row; patches are applied at
-// once, listeners run once per animation frame; one subscription per visible block of 100 rows; the last 60 blocks are
+// What it is for: the rows of one live grid, outside React. A Map per index with a version per row; patches are applied at
+// once, listeners run once per animation frame and draw the rows whose version moved; one subscription per visible block of 100 rows; the last 60 blocks are
 // kept so that scrolling back paints at once (old rows until the block's first payload).
-// Called by use-rows.ts (opens blocks) and by the grid's rows (subscribe, get). Writes nothing outside itself.
+// Called by use-rows.ts (opens blocks) and by grid-body.tsx (subscribe, version, get). Writes nothing outside itself.
 //
 // A block: closed → (in the window for `throttle` ms) opened → first page replaces its rows → patches → closed when out of
 // the window. A payload of a closed block is ignored.
@@ -30,14 +30,16 @@ export class RowStore {
   /** Told when rows came or went above the row that the person looks at: the scroller follows. */
   onShift: (rows: number) => void = () => {}
   onFirstRow: () => void = () => {}
+  onFlash: () => void = () => {}
   private rows = new Map<number, Row>()
   private indexes = new Map<string, number>()
   private versions = new Map<number, number>()
-  private listeners = new Map<number, Set<() => void>>()
+  private listeners = new Set<() => void>()
+  private frames = 0
   private cached = new Map<number, true>() // insertion order = least recently shown first
   private blocks = new Map<number, Row[]>() // of open blocks, as the server last said
   private open = new Map<number, () => void>()
-  private dirty = new Set<number>()
+  private dirty = false
   private flashes = new Map<string, Map<string, number>>()
   private marks = new Map<string, Map<string, CellMark>>()
   private markListeners = new Set<() => void>()
@@ -64,10 +66,12 @@ export class RowStore {
   indexOf(key: string): number | undefined {
     return this.indexes.get(key)
   }
-  /** When the cell changed, while that is news; else 0. */
-  flash(row: Row, field: string): number {
-    const at = this.flashes.get(keyOf(row))?.get(field) ?? 0
-    return at && performance.now() - at < FLASH_MS ? at : 0
+  /** When its cells changed last, by field. */
+  flashesOf(key: string): ReadonlyMap<string, number> | undefined {
+    return this.flashes.get(key)
+  }
+  marksOf(key: string): ReadonlyMap<string, CellMark> | undefined {
+    return this.marks.get(key)
   }
   mark(row: Row, field: string): CellMark | undefined {
     return this.marks.get(keyOf(row))?.get(field)
@@ -112,15 +116,12 @@ export class RowStore {
     this.flush()
   }
 
-  subscribe(index: number, listener: () => void): () => void {
-    let ofRow = this.listeners.get(index)
-    if (!ofRow) this.listeners.set(index, (ofRow = new Set()))
-    ofRow.add(listener)
-    return () => {
-      ofRow.delete(listener)
-      if (!ofRow.size && this.listeners.get(index) === ofRow) this.listeners.delete(index)
-    }
+  /** Told once per frame in which rows changed; which ones, their versions say. */
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
   }
+  snapshot = (): number => this.frames
 
   /** Rows [first, last) are on screen; `anchor` is the one that must stay where it is. */
   setWindow(first: number, last: number, anchor: number): void {
@@ -246,6 +247,7 @@ export class RowStore {
       for (const field of fields) ofRow.set(field, now)
       this.flashes.delete(keyOf(row))
       this.flashes.set(keyOf(row), ofRow)
+      this.onFlash()
     }
     for (const key of this.flashes.keys()) {
       if (this.flashes.size <= 500) break
@@ -267,17 +269,17 @@ export class RowStore {
 
   private touch(index: number): void {
     this.versions.set(index, (this.versions.get(index) ?? 0) + 1)
-    this.dirty.add(index)
+    this.dirty = true
   }
 
   private flush(): void {
-    if (this.framed || this.dirty.size === 0) return
+    if (this.framed || !this.dirty) return
     this.framed = true
     this.options.frame(() => {
       this.framed = false
-      const indexes = [...this.dirty]
-      this.dirty.clear()
-      for (const index of indexes) for (const listener of [...(this.listeners.get(index) ?? [])]) listener()
+      this.dirty = false
+      this.frames++
+      for (const listener of [...this.listeners]) listener()
     })
   }
 }

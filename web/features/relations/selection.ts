@@ -32,7 +32,7 @@ export class Selection {
     const range = this.range()
     const inRange = range && row >= range.top && row <= range.bottom ? `${range.left}-${range.right}` : ''
     const active = this.active.row === row ? this.active.col : ''
-    const editing = this.editing?.row === row ? `${this.editing.col}:${this.editing.typed ?? ''}` : ''
+    const editing = this.editing?.row === row ? this.editing.col : ''
     return `${active}|${inRange}|${editing}|${key !== null && this.ticked.has(key) ? 'x' : ''}`
   }
 
@@ -81,5 +81,29 @@ export class Selection {
   private changed(): void {
     this.version++
     for (const listener of [...this.listeners]) listener()
+  }
+}
+
+export interface Chosen {
+  /** Columns; -1: none. */
+  active: number
+  left: number
+  right: number
+  editing: number
+  ticked: boolean
+}
+const NOTHING: Chosen = { active: -1, left: -1, right: -1, editing: -1, ticked: false }
+
+/** What ofRow says, for the row that draws it. */
+export function readChosen(text: string): Chosen {
+  if (text === '|||') return NOTHING
+  const [active = '', range = '', editing = '', ticked = ''] = text.split('|')
+  const [left, right] = range === '' ? [-1, -1] : range.split('-').map(Number)
+  return {
+    active: active === '' ? -1 : Number(active),
+    left: left!,
+    right: right!,
+    editing: editing === '' ? -1 : Number.parseInt(editing, 10),
+    ticked: ticked === 'x',
   }
 }

@@ -53,6 +53,8 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
   const edits = useMemo(() => makeEdits(workspace, relation, store, tell), [workspace, relation, store])
   const known = useRef(relations)
   known.current = relations
+  const total = useRef(rows.count)
+  total.current = rows.count
 
   const commands = useMemo(() => {
     const reason = readOnlyReason(relation, role)
@@ -113,7 +115,7 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
         block.forEach((cells, down) => {
           const row = store.get(at + down)
           if (row) cells.forEach((cell, right) => columns[right] && all.push(...edit(row, columns[right], cell === '' ? null : cell)))
-          else if (rows.count !== null && at + down >= rows.count)
+          else if (total.current !== null && at + down >= total.current)
             extra.push(
               Object.fromEntries(
                 cells.flatMap((cell, right) =>
@@ -169,7 +171,7 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
         }
       },
     }
-  }, [relation, role, store, edits, rows.count, go, workspace, askRow])
+  }, [relation, role, store, edits, go, workspace, askRow])
   void selection
   return { commands, edits }
 }

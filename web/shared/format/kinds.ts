@@ -88,3 +88,8 @@ export function isRightAligned(format: Format, type: string): boolean {
   const kind = format.kind === 'auto' ? resolveAuto(type) : format.kind
   return ['number', 'currency', 'percent', 'bytes'].includes(kind) || (kind === 'text' && isNumber(type))
 }
+
+/** Whether its cells are nothing but text; the other kinds have marks, colours or links (cell.tsx). */
+export function isPlainText(format: Format, type: string): boolean {
+  return !['bool', 'tag', 'link', 'image', 'json', 'bar'].includes(format.kind === 'auto' ? resolveAuto(type) : format.kind)
+}

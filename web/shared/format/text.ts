@@ -42,13 +42,21 @@ function numberOptions(value: Value, opt: Format['opt']): Intl.NumberFormatOptio
   const decimals = opt?.decimals
   if (typeof decimals === 'number')
     return { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: opt?.grouping !== false }
-  // As many decimals as the value itself has: 9.50 stays 9.50.
-  const own = typeof value === 'string' ? (value.split('.')[1]?.length ?? 0) : undefined
+  const own = typeof value === 'string' ? ownDecimals(value) : undefined
   const fraction =
     own === undefined
       ? { maximumFractionDigits: 12 }
       : { minimumFractionDigits: Math.min(own, 20), maximumFractionDigits: Math.min(own, 20) }
   return { ...fraction, useGrouping: opt?.grouping !== false }
+}
+
+/** As many decimals as the value itself has: 9.50 stays 9.50. A quotient's sixteen lose the zeros at their end. */
+function ownDecimals(text: string): number {
+  const dot = text.indexOf('.')
+  if (dot < 0) return 0
+  let end = text.length
+  if (end - dot - 1 > 6) while (end > dot + 3 && text[end - 1] === '0') end--
+  return end - dot - 1
 }
 
 const DATE_STYLES: Record<string, Intl.DateTimeFormatOptions> = {
@@ -184,5 +192,21 @@ export function formatText(value: Value, format: Format, type: string): string {
       return isTrue(value) ? String(format.opt?.yes ?? 'Yes') : String(format.opt?.no ?? 'No')
     default:
       return rawText(value)
+  }
+}
+
+/**
+ * formatText for a whole column: what its values have in common is looked up once. A number's formatter depends on how many
+ * decimals the value itself has; those are few.
+ */
+export function textMaker(format: Format, type: string): (value: Value) => string {
+  const kind = format.kind === 'auto' ? resolveAuto(type) : format.kind
+  if (kind !== 'number' || typeof format.opt?.decimals === 'number') return (value) => formatText(value, format, type)
+  const known: Intl.NumberFormat[] = []
+  return (value) => {
+    const text = String(value)
+    if (typeof value !== 'string' || !DECIMAL.test(text)) return formatText(value, format, type)
+    const own = ownDecimals(text)
+    return (known[own] ??= numberFormat(numberOptions(text, format.opt))).format(text as `${number}`)
   }
 }
