@@ -44,7 +44,7 @@ export function makeApp(parts: Parts): Express {
   app.use(requestId)
   app.use(logRequests(log))
   app.use(clockRequests(metrics.request))
-  app.use(securityHeaders({ publicUrl: config.publicUrl }))
+  app.use(securityHeaders({ publicUrl: config.publicUrl, imageHosts: config.imageHosts }))
   app.use(healthRoute({ owner: db.owner, listening: () => listener.alive(), tickerElected, workerAlive }))
   app.use(metricsRoute({ metrics, token: config.metricsToken }))
   app.use(auth)
@@ -52,7 +52,7 @@ export function makeApp(parts: Parts): Express {
   app.use(graphql)
   app.use(rest)
   app.use(events)
-  app.use(webFiles(config.webRoot))
+  app.use(webFiles(config.webRoot, config.imageHosts))
   app.use(notFound)
   app.use(answerErrors(log))
   return app

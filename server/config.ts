@@ -34,6 +34,8 @@ export interface Config {
   metricsToken: string | null
   /** A refresh that takes so long is warned of. */
   slowRefreshMs: number
+  /** Hosts whose pictures a cell may show (columns formatted as images); host or *.host, with a port or without. */
+  imageHosts: string[]
   logLevel: string
 }
 
@@ -86,6 +88,11 @@ export const SETTINGS: Record<string, { by: By; standard: string; what: string }
     what: 'Lets a Prometheus on another machine read /metrics, as a bearer token (docs/metrics.md). Without it only this machine may.',
   },
   SLOW_REFRESH_MS: { by: 'server', standard: '10000', what: 'A refresh that takes so long is warned of in the log.' },
+  TIDEMARK_IMAGE_HOSTS: {
+    by: 'server',
+    standard: 'none',
+    what: "Hosts whose pictures columns formatted as images may show, by https: images.example.org, *.cdn.example.org. Every viewer's browser asks them, so name those only that may know who looks.",
+  },
   LOG_LEVEL: { by: 'server', standard: 'info', what: 'trace, debug, info, warn, error or silent.' },
   WEB_ROOT: { by: 'server', standard: 'web/dist', what: 'The built web app.' },
   TIDEMARK_DATA: { by: 'npm start', standard: './.data', what: 'The folder of data: the private PostgreSQL, its packages, the secret.' },
@@ -114,6 +121,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowUnpatchedPostgres: env.ALLOW_UNPATCHED_POSTGRES === '1',
     metricsToken: env.TIDEMARK_METRICS_TOKEN || null,
     slowRefreshMs: integer(env, 'SLOW_REFRESH_MS', 10_000),
+    imageHosts: hosts(env, 'TIDEMARK_IMAGE_HOSTS'),
     logLevel: env.LOG_LEVEL ?? 'info',
   }
 }
@@ -123,4 +131,12 @@ function integer(env: NodeJS.ProcessEnv, name: string, standard: number): number
   if (text === undefined || text === '') return standard
   if (!/^\d+$/.test(text)) throw new Error(`${name} must be a whole number, not "${text}".`)
   return Number(text)
+}
+
+/** They end up in a header: nothing but hosts may stand there. */
+function hosts(env: NodeJS.ProcessEnv, name: string): string[] {
+  const all = (env[name] ?? '').split(/[\s,]+/).filter(Boolean)
+  const odd = all.find((host) => !/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+(:\d{1,5})?$/i.test(host))
+  if (odd) throw new Error(`${name} must be a list of hosts like images.example.org or *.example.org, not "${odd}".`)
+  return all.map((host) => host.toLowerCase())
 }

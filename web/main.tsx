@@ -4,10 +4,9 @@ import '@mantine/core/styles.layer.css'
 import '@mantine/notifications/styles.layer.css'
 import './shared/format/format.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { makeRouter } from './routes.tsx'
 import { ApiError } from './shared/api/request.ts'
@@ -37,6 +36,7 @@ const client = new QueryClient({
   },
 })
 const router = makeRouter(client)
+const Notifications = lazy(() => import('./shared/ui/notices.tsx'))
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
@@ -47,7 +47,9 @@ createRoot(document.getElementById('root')!).render(
         defaultColorScheme="auto"
         colorSchemeManager={localStorageColorSchemeManager({ key: 'tidemark-color-scheme' })}
       >
-        <Notifications position="bottom-right" limit={4} zIndex={400} />
+        <Suspense>
+          <Notifications position="bottom-right" limit={4} zIndex={400} />
+        </Suspense>
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

@@ -9,10 +9,12 @@ import helmet from 'helmet'
 
 export interface HeaderOptions {
   publicUrl: string | null
+  /** Hosts whose pictures may be shown, besides our own. */
+  imageHosts?: readonly string[]
   graphiqlPath?: string
 }
 
-export function securityHeaders({ publicUrl, graphiqlPath = '/graphiql' }: HeaderOptions): RequestHandler {
+export function securityHeaders({ publicUrl, imageHosts = [], graphiqlPath = '/graphiql' }: HeaderOptions): RequestHandler {
   const https = publicUrl?.startsWith('https:') ?? false
   const base = {
     defaultSrc: ["'self'"],
@@ -20,8 +22,9 @@ export function securityHeaders({ publicUrl, graphiqlPath = '/graphiql' }: Heade
     objectSrc: ["'none'"],
     frameAncestors: ["'none'"],
     formAction: ["'self'"],
-    // https: a column may be formatted as images, whose addresses are people's data; pictures run no code, and are asked for without referrer.
-    imgSrc: ["'self'", 'data:', 'blob:', 'https:'],
+    // Not https: at large. A column may be formatted as images, and then whoever writes a cell could make each viewer's browser ask an
+    // address of theirs. The operator names the hosts that are trusted with that.
+    imgSrc: ["'self'", 'data:', ...imageHosts.map((host) => `https://${host}`)],
     fontSrc: ["'self'", 'data:'],
     // Older Safari does not count ws: as 'self'.
     connectSrc: ["'self'", ...(publicUrl ? [publicUrl.replace(/^http/, 'ws')] : [])],

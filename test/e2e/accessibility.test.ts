@@ -22,7 +22,7 @@ describeNeeding(chromium(), 'accessibility', () => {
     await stage.world.upload('stock', 'sku,item,amount,price\n1,Rope,10,18.90\n2,Lantern,4,42.00\n3,Compass,2,129.00\n4,Mug,50,9.50\n', {
       key: 'sku',
     })
-  }, 60_000)
+  })
   afterAll(() => stage?.close())
 
   for (const scheme of ['light', 'dark'] as const)
@@ -30,7 +30,7 @@ describeNeeding(chromium(), 'accessibility', () => {
       let ada: Person
       beforeAll(async () => {
         ada = await stage.person('Ada', { scheme })
-      }, 30_000)
+      })
 
       it.each(SCREENS)(`axe finds nothing on %s`, async (path, wait, name) => {
         await ada.page.goto(`${stage.world.url}/w/main${path}`)
@@ -63,7 +63,7 @@ describeNeeding(chromium(), 'accessibility', () => {
           await ada.page.waitForSelector(wait, { state: 'detached' })
         }
         expect(ada.faults).toEqual([])
-      }, 60_000)
+      })
     })
 
   it('on a phone the navigation opens over the page and the grid is usable', async () => {

@@ -39,6 +39,7 @@ export async function startWorld({ cron = false, ...settings }: Partial<Config> 
     poolSize: 10,
     maxUploadBytes: null,
     allowPrivateWebhooks: true,
+    imageHosts: [],
     allowUnpatchedPostgres: process.env.ALLOW_UNPATCHED_POSTGRES === '1', // to try the suite on another PostgreSQL
     metricsToken: null,
     slowRefreshMs: 10_000,

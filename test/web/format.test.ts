@@ -1,5 +1,6 @@
 /** Values as text: exact for every digit that PostgreSQL keeps. */
-import { bytes, duration, formatText, relative, setLanguage } from '../../web/shared/format/text.ts'
+import { bytes, duration, formatText, relative, setLanguage, textMaker } from '../../web/shared/format/text.ts'
+import { mayShowImage } from '../../web/shared/format/image-hosts.ts'
 import { isRightAligned, shortType } from '../../web/shared/format/kinds.ts'
 
 describe('values as text', () => {
@@ -13,6 +14,9 @@ describe('values as text', () => {
     ['1234.5', { kind: 'currency', opt: { currency: 'no such' } }, 'numeric', '1,234.5 no such'],
     ['0.125', { kind: 'percent' }, 'numeric', '12.5%'],
     ['NaN', { kind: 'number' }, 'numeric', 'NaN'],
+    ['316.7600000000000000', { kind: 'auto' }, 'numeric', '316.76'],
+    ['0.3333333333333333', { kind: 'auto' }, 'numeric', '0.3333333333333333'],
+    ['2.0000000000000000', { kind: 'auto' }, 'numeric', '2.00'],
     [1e21, { kind: 'auto' }, 'double precision', '1,000,000,000,000,000,000,000'],
     [true, { kind: 'bool', opt: { yes: 'paid' } }, 'boolean', 'paid'],
     ['2026-01-02', { kind: 'auto' }, 'date', '2 Jan 2026'],
@@ -20,9 +24,29 @@ describe('values as text', () => {
     ['2026-01-02 03:04:05.123456+00', { kind: 'date', opt: { time: false } }, 'timestamp with time zone', '2 Jan 2026'],
     ['infinity', { kind: 'date' }, 'timestamp with time zone', 'infinity'],
     [{ a: 1 }, { kind: 'json' }, 'jsonb', '{"a":1}'],
+    [{ years: 0, months: 0, days: 1, hours: 2, minutes: 0, seconds: 0.5 }, { kind: 'auto' }, 'interval', '1 day 2 hours 0.5 seconds'],
+    [{ start: { value: 1, inclusive: true }, end: null }, { kind: 'auto' }, 'int4range', '[1,)'],
+    [{ x: 1, y: -2.5 }, { kind: 'auto' }, 'point', '(1,-2.5)'],
     [null, { kind: 'number' }, 'numeric', ''],
   ] as const)('%j as %j of type %s reads %s', (value, format, type, text) => {
     expect(formatText(value as never, format as never, type)).toBe(text)
+    expect(textMaker(format as never, type)(value as never)).toBe(text)
+  })
+
+  it.each([
+    ['https://images.example.org/a.png', true],
+    ['http://images.example.org/a.png', false],
+    ['https://evil.example.net/a.png?who=ada', false],
+    ['https://images.example.org.evil.net/a.png', false],
+    ['https://eu.cdn.example.org/a.png', true],
+    ['https://cdn.example.org/a.png', false],
+    ['https://tidemark.example/logo.png', true],
+    ['data:image/png;base64,iVBORw0KGgo=', true],
+    ['data:text/html,<b>', false],
+    ['javascript:alert(1)', false],
+    ['no address', false],
+  ])('a cell shows the picture at %s: %s', (url, shown) => {
+    expect(mayShowImage(url, ['images.example.org', '*.cdn.example.org'], 'https://tidemark.example')).toBe(shown)
   })
 
   it('bytes, durations and times ago use the unit that a person would', () => {

@@ -63,6 +63,21 @@ describe('the row store', () => {
     store.close()
   })
 
+  it('shows rows that came on a quicker way until the first page, and never after it', async () => {
+    const { store, blocks } = open()
+    store.setCount(100)
+    store.setWindow(90, 100, 90)
+    await wait(5)
+
+    blocks.get(90)!.early([row(1), row(2)])
+    expect(store.get(91)?.id).toBe(2)
+    blocks.get(90)!.page([row(3)])
+    blocks.get(90)!.early([row(1), row(2)])
+
+    expect([store.get(90)?.id, store.get(91)]).toEqual([3, undefined])
+    store.close()
+  })
+
   it('a row that comes in above moves the window, not the person; at the very top nothing moves', async () => {
     const { store, blocks } = open()
     store.setCount(10)

@@ -6,6 +6,7 @@ import http from 'node:http'
 import net from 'node:net'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import { readConfig } from '../../../server/config.ts'
 import { AppError } from '../../../server/errors.ts'
 import { answerErrors, notFound } from '../../../server/http/error-handler.ts'
 import { securityHeaders } from '../../../server/http/headers.ts'
@@ -57,6 +58,26 @@ describe('every answer', () => {
     expect(graphiql.headers.get('content-security-policy')).toMatch(/script-src[^;]*'unsafe-inline'/)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     for (const absent of ['access-control-allow-origin', 'x-powered-by', 'server']) expect(headers.get(absent)).toBeNull()
+  })
+
+  it('lets the page show pictures of its own and of the hosts that the operator named, and of nobody else', async () => {
+    const policy = async (imageHosts?: string[]) => {
+      const headers = new Map<string, string>()
+      const response = { setHeader: (name: string, value: string) => headers.set(name.toLowerCase(), value), removeHeader() {} }
+      await new Promise((done) => securityHeaders({ publicUrl: null, imageHosts })({ path: '/' } as never, response as never, done))
+      return headers.get('content-security-policy')!.match(/img-src ([^;]*)/)![1]
+    }
+
+    expect(await policy()).toBe("'self' data:")
+    expect(await policy(['images.example.org', '*.cdn.example.org'])).toBe(
+      "'self' data: https://images.example.org https://*.cdn.example.org",
+    )
+    expect(readConfig({ DATABASE_URL: 'x', TIDEMARK_IMAGE_HOSTS: 'Images.example.org, *.cdn.example.org:8443' }).imageHosts).toEqual([
+      'images.example.org',
+      '*.cdn.example.org:8443',
+    ])
+    for (const odd of ['https://images.example.org', "a; script-src 'unsafe-inline'", '*', 'a/b'])
+      expect(() => readConfig({ DATABASE_URL: 'x', TIDEMARK_IMAGE_HOSTS: odd })).toThrow(/must be a list of hosts/)
   })
 
   it('carries a request id: ours, or a harmless one of the caller’s', async () => {

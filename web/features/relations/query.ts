@@ -152,8 +152,10 @@ export function selection(relation: Relation, visible: readonly Pick<Column, 'fi
 
 /** PostGraphile answers these types as objects. */
 function subselection(type: string): string {
-  if (type === 'Interval') return ' { years months days hours minutes seconds }'
-  if (type === 'Point') return ' { x y }'
+  if (/^(Pg)?Interval$/.test(type)) return ' { years months days hours minutes seconds }'
+  if (/^(Pg)?Point$/.test(type)) return ' { x y }'
+  // Other shapes are seen in SQL only; without a selection the whole page would be refused.
+  if (/^Pg(Line|LineSegment|Box|Path|Polygon|Circle)$/.test(type)) return ' { __typename }'
   if (/Range$/.test(type)) return ' { start { value inclusive } end { value inclusive } }'
   return ''
 }

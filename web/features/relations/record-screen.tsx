@@ -166,6 +166,18 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
         </section>
       )}
       {relation.kind === 'matview' && <RecordHistory relation={relation} row={row} />}
+      {relation.kind === 'table' && (
+        <section>
+          <h2 className="tm-section-title">History</h2>
+          <p className="tm-dim tm-small">
+            PostgreSQL keeps a table's rows as they are now. What a row was before is kept for materialized views, at every refresh:{' '}
+            <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }}>
+              make a view of {relation.name}
+            </AppLink>{' '}
+            to follow it from now on.
+          </p>
+        </section>
+      )}
     </>
   )
 }

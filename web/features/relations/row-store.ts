@@ -18,6 +18,8 @@ export interface Sink {
   /** The whole block as it is now. */
   page(rows: Row[]): void
   patch(change: BlockPatch): void
+  /** Rows got on a quicker way, shown until the first page; too late, they are dropped. */
+  early(rows: Row[]): void
 }
 /** Opens the subscription of one block and returns what closes it. */
 export type OpenBlock = (first: number, count: number, sink: Sink) => () => void
@@ -209,6 +211,11 @@ export class RowStore {
     const close = this.openBlock(at * block, block, {
       page: (rows) => {
         if (alive) show(rows)
+      },
+      early: (rows) => {
+        if (!alive || this.blocks.has(at)) return
+        rows.forEach((row, k) => this.set(at * block + k, row))
+        this.flush()
       },
       patch: (change) => {
         const known = this.blocks.get(at)

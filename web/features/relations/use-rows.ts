@@ -1,6 +1,6 @@
 // The live rows of one relation for one view of it: a RowStore fed by one subscription per visible block, and the count.
 // Called by relation-screen.tsx; writes nothing.
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Relation } from '../../shared/api/catalog.ts'
 import { graphql, type ApiError } from '../../shared/api/request.ts'
 import { useWorkspace } from '../../shared/api/session.ts'
@@ -8,6 +8,10 @@ import { useLive, useSubscription } from '../../shared/live/live-provider.tsx'
 import { selection, variables } from './query.ts'
 import { RowStore, type BlockPatch, type Row } from './row-store.ts'
 import type { PlacedColumn, ViewConfig } from './view-config.ts'
+
+/** PostgreSQL counts its way to an offset: beyond this many rows, rows near the end are asked for from the end first. */
+const FAR = 20_000
+const reversed = (term: string) => (term.endsWith('_DESC') ? term.replace(/_DESC$/, '_ASC') : term.replace(/_ASC$/, '_DESC'))
 
 export interface Rows {
   store: RowStore
@@ -43,18 +47,35 @@ export function useRows(
     return {
       block: `subscription Block($first: Int!, $offset: Int!${declared}) { ${api.live}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`,
       count: `subscription Count${input.filter ? `($filter: ${api.type}Filter)` : ''} { ${api.live}(first: 1${filter}) { totalCount } }`,
-      page: `query Page($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset${order}${filter}) { nodes { ${fields} } } }`,
+      fromEnd: input.orderBy.length
+        ? `query FromEnd($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset, orderBy: [${input.orderBy.map(reversed).join(', ')}]${filter}) { nodes { ${fields} } } }`
+        : null,
     }
   }, [api, fields, inputText])
 
   // One store for as long as the relation is shown: old rows stay on screen until the new ones are there.
-  const source = useRef({ live, document, filter: input.filter, wanted })
-  source.current = { live, document, filter: input.filter, wanted }
+  const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() =>
+    input.filter !== null || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false },
+  )
+  const source = useRef({ live, document, filter: input.filter, wanted, known })
+  source.current = { live, document, filter: input.filter, wanted, known }
   const store = useMemo(
     () =>
       new RowStore((first, count, sink) => {
-        const { live, document, filter, wanted } = source.current
+        const { live, document, filter, wanted, known } = source.current
         if (!live || !wanted) return () => {}
+        const fromEnd = known?.exact && relation.key ? known.count - first - count : null
+        if (document.fromEnd && fromEnd !== null && first > FAR && fromEnd < first / 4) {
+          const size = Math.min(count, known!.count - first)
+          graphql<Record<string, { nodes: Row[] }>>(workspace, document.fromEnd, {
+            first: size,
+            offset: Math.max(0, fromEnd),
+            ...(filter ? { filter } : {}),
+          }).then(
+            (data) => sink.early(data[api.list]!.nodes.reverse()),
+            () => {}, // the subscription says what is wrong
+          )
+        }
         return live.subscribe<Record<string, { nodes?: Row[] }>>(
           document.block,
           { first: count, offset: first, ...(filter ? { filter } : {}) },
@@ -88,9 +109,6 @@ export function useRows(
   useEffect(() => store.setPaused(paused), [store, paused])
 
   const filtered = input.filter !== null
-  const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() =>
-    filtered || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false },
-  )
   const countError = useSubscription<Record<string, { totalCount: number | string }>>(
     paused ? null : document.count,
     useMemo(() => (filtered ? { filter: input.filter } : {}), [inputText]),
@@ -103,18 +121,5 @@ export function useRows(
     if (known) store.setCount(known.count)
   }, [store, known])
 
-  /** Rows that are not in the store, e.g. to copy a block that was scrolled away. */
-  const load = useCallback(
-    async (first: number, count: number) =>
-      (
-        await graphql<Record<string, { nodes: Row[] }>>(workspace, document.page, {
-          first: count,
-          offset: first,
-          ...(input.filter ? { filter: input.filter } : {}),
-        })
-      )[api.list]!.nodes,
-    [workspace, document, api.list, inputText],
-  )
-  void load
   return { store, count: known?.count ?? null, exact: known?.exact ?? false, ready, error: error ?? countError }
 }

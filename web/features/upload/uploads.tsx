@@ -21,6 +21,8 @@ export interface UploadResult {
 export type Phase = 'sending' | 'storing' | 'done' | 'failed' | 'cancelled'
 export interface Job {
   id: string
+  /** The server's id of it, once its row has been seen. */
+  uploadId: string | null
   fileName: string
   table: string
   phase: Phase
@@ -50,9 +52,9 @@ interface Uploads {
 const UploadsContext = createContext<Uploads | null>(null)
 export const useUploads = (): Uploads => useContext(UploadsContext)!
 
-const LIVE = `subscription { uploadsLive(first: 20, orderBy: [ID_DESC]) { nodes { id fileName state rows bytesTotal startedAt } } }`
+const LIVE = `subscription { uploadsLive(first: 20, orderBy: [ID_DESC]) { nodes { id tableName state rows bytesTotal } } }`
 interface LiveUploads {
-  uploadsLive: { nodes: { fileName: string | null; state: string; rows: string; bytesTotal: string | null; startedAt: string }[] }
+  uploadsLive: { nodes: { id: string; tableName: string | null; state: string; rows: string; bytesTotal: string | null }[] }
 }
 
 export function UploadsProvider({ children }: { children: ReactNode }) {
@@ -107,6 +109,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
       setJobs((all) => [
         {
           id,
+          uploadId: null,
           fileName: file.name,
           table,
           phase: 'sending',
@@ -131,12 +134,20 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
 
   const running = jobs.some(({ phase }) => phase === 'sending' || phase === 'storing')
   useSubscription<LiveUploads>(running ? LIVE : null, NONE, ({ data }) => {
-    for (const job of jobs) {
+    const nodes = data?.uploadsLive.nodes ?? []
+    const taken = new Set(jobs.map(({ uploadId }) => uploadId))
+    // Oldest first on both sides, so that the same file sent twice is told apart.
+    for (const job of [...jobs].reverse()) {
       if (job.phase !== 'sending' && job.phase !== 'storing') continue
-      const row = data?.uploadsLive.nodes.find(
-        (node) => node.state === 'RUNNING' && node.fileName === job.fileName && Date.parse(node.startedAt) > job.startedAt - 60_000,
-      )
-      if (row && Number(row.rows) !== job.rows) change(job.id, { rows: Number(row.rows) })
+      const row = job.uploadId
+        ? nodes.find(({ id }) => id === job.uploadId)
+        : nodes.findLast(
+            ({ id, state, tableName, bytesTotal }) =>
+              state === 'RUNNING' && !taken.has(id) && tableName === job.table && Number(bytesTotal) === job.total,
+          )
+      if (!row) continue
+      taken.add(row.id)
+      if (row.id !== job.uploadId || Number(row.rows) !== job.rows) change(job.id, { uploadId: row.id, rows: Number(row.rows) })
     }
   })
   // Leaving the page would stop what is under way: the browser asks.

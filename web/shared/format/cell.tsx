@@ -1,5 +1,6 @@
 // A value as it looks in a grid or on a record page. Everything that is not plain text still says its value in words.
-import { IconCheck, IconExternalLink, IconMinus, IconPhoto } from '@tabler/icons-react'
+import { IconCheck, IconExternalLink, IconMinus } from '@tabler/icons-react'
+import { mayShowImage } from './image-hosts.ts'
 import { resolveAuto, type Format } from './kinds.ts'
 import { formatText, isTrue, parseDate, rawText, type Value } from './text.ts'
 
@@ -7,6 +8,18 @@ import { formatText, isTrue, parseDate, rawText, type Value } from './text.ts'
 function safeUrl(value: Value): string | null {
   const text = String(value)
   return /^https?:\/\/\S+$/i.test(text) ? text : /^[^\s@/]+@[^\s@/]+\.[a-z]{2,}$/i.test(text) ? `mailto:${text}` : null
+}
+
+const NOT_SHOWN =
+  'Not shown as a picture: your browser would ask that host for it. Whoever runs this Tidemark can allow the host (TIDEMARK_IMAGE_HOSTS).'
+
+function CellLink({ url, text, why }: { url: string; text: string; why?: string }) {
+  return (
+    <a className="tm-cell-link" href={url} target="_blank" rel="noopener noreferrer" tabIndex={-1} title={why}>
+      {text.replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '')}
+      <IconExternalLink size={12} aria-label="opens in a new tab" />
+    </a>
+  )
 }
 
 /** The same value has the same colour everywhere: a hash picks one of eight. */
@@ -38,25 +51,13 @@ export function CellValue({ value, format, type }: { value: Value; format: Forma
       )
     case 'link': {
       const url = safeUrl(value)
-      if (!url) return <>{rawText(value)}</>
-      return (
-        <a className="tm-cell-link" href={url} target="_blank" rel="noopener noreferrer" tabIndex={-1}>
-          {rawText(value)
-            .replace(/^https?:\/\/(www\.)?/, '')
-            .replace(/\/$/, '')}
-          <IconExternalLink size={12} aria-label="opens in a new tab" />
-        </a>
-      )
+      return url ? <CellLink url={url} text={rawText(value)} /> : <>{rawText(value)}</>
     }
     case 'image': {
-      const url = safeUrl(value)
-      if (!url) return <>{rawText(value)}</>
-      return (
-        <span className="tm-image">
-          <IconPhoto size={14} aria-hidden />
-          <img src={url} alt={rawText(value)} loading="lazy" referrerPolicy="no-referrer" />
-        </span>
-      )
+      const url = String(value)
+      if (mayShowImage(url)) return <img className="tm-image" src={url} alt={rawText(value)} loading="lazy" referrerPolicy="no-referrer" />
+      const page = safeUrl(value)
+      return page ? <CellLink url={page} text={rawText(value)} why={NOT_SHOWN} /> : <>{rawText(value)}</>
     }
     case 'json':
       return <span className="tm-mono">{rawText(value)}</span>

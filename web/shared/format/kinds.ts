@@ -70,7 +70,7 @@ export const FORMATS: FormatSpec[] = [
   { kind: 'bool', name: 'Yes / no', about: 'A mark and a word', suits: (type) => isBoolean(type) || isNumber(type) || isText(type) },
   { kind: 'tag', name: 'Tag', about: 'A coloured label per value', suits: (type) => !isJson(type) },
   { kind: 'link', name: 'Link', about: 'Opens in a new tab', suits: isText },
-  { kind: 'image', name: 'Image', about: 'Shows the picture at the address', suits: isText },
+  { kind: 'image', name: 'Image', about: 'The picture at the address', suits: isText },
   { kind: 'json', name: 'JSON', about: 'Indented when opened', suits: (type) => isJson(type) || isText(type) },
 ]
 

@@ -154,7 +154,19 @@ export function duration(ms: number | null | undefined): string {
 /** The stored value as PostgreSQL would read it back: what is edited, copied and compared. */
 export function rawText(value: Value): string {
   if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? (composite(value) ?? JSON.stringify(value)) : String(value)
+}
+
+/** Intervals, ranges and points come as objects (query.ts); this is how PostgreSQL writes them. null: it is JSON. */
+function composite(value: object): string | null {
+  const v = value as Record<string, any>
+  if ('months' in v && 'seconds' in v) {
+    const parts = ['years', 'months', 'days', 'hours', 'minutes', 'seconds'].filter((unit) => v[unit])
+    return parts.map((unit) => `${v[unit]} ${v[unit] === 1 ? unit.slice(0, -1) : unit}`).join(' ') || '0 seconds'
+  }
+  if ('start' in v && 'end' in v && Object.keys(v).length === 2)
+    return `${v.start?.inclusive ? '[' : '('}${v.start?.value ?? ''},${v.end?.value ?? ''}${v.end?.inclusive ? ']' : ')'}`
+  return 'x' in v && 'y' in v && Object.keys(v).length === 2 ? `(${v.x},${v.y})` : null
 }
 
 /** What the cell says in words: the same for screen, search on the page and a screen reader. */
