@@ -49,6 +49,21 @@ export const COMMANDS = {
     ],
     more: 'psql hears the same ids: LISTEN matview_refresh_channel;',
   },
+  import: {
+    usage: 'npm run import -- FILE [options]',
+    what: 'Sends a CSV (also TSV, NDJSON, gzip, zstd; - is standard input) to the running server, which makes a typed table of it, and prints what it found. Exit code 1: nothing was loaded, and why.',
+    options: [
+      ['--table NAME', "where to (made of the file's name)"],
+      ['--mode MODE', 'create (the default), append, replace or upsert'],
+      ['--key A,B', 'the columns that tell rows apart; without it a new table gets row_id'],
+      ['--on-error skip', 'load what can be read; the rest goes, with its line, into NAME_rejects'],
+      ['--workspace ID', 'into this workspace (main)'],
+      ['--option NAME=VALUE', 'any other option of uploads, as often as you like: server/upload/README.md'],
+      ['--url URL', 'to this server instead of the one of this checkout …'],
+      ['--token TOKEN', '… with this API token (or TIDEMARK_TOKEN)'],
+    ],
+    more: 'In a script: npm run -s import -- people.csv && echo loaded',
+  },
   demo: {
     usage: 'npm run demo -- [anniversaries]',
     what: 'Tells the story from a file to its first event, on real input, against the running server. anniversaries: to a signed webhook.',
