@@ -55,7 +55,6 @@ interface Extra {
   request: IncomingMessage
   caller?: Caller
   untrack?: () => void
-  subscriptions: number
 }
 
 export function graphqlSocket({ schemas, contexts, identify, sockets, liveRequest, live, log }: Deps) {
@@ -82,7 +81,9 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
       return true
     },
 
-    async onSubscribe({ extra }, id, payload) {
+    async onSubscribe({ extra, subscriptions }, id, payload) {
+      // Counted before anything is waited for: this operation's own place is in it, and a burst cannot slip past the limit.
+      const open = Object.keys(subscriptions).length
       try {
         const caller = extra.caller!
         const { query, operationName } = payload
@@ -93,7 +94,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
         if (errors) return errors
         const operation = getOperationAST(document, operationName)
         if (!operation) throw new AppError('TMARG', 'The document has no operation of this name')
-        if (operation.operation === 'subscription' && extra.subscriptions >= MAX_SUBSCRIPTIONS)
+        if (operation.operation === 'subscription' && open > MAX_SUBSCRIPTIONS)
           throw new AppError('TMLIM', `A connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, {
             hint: 'Close those that nobody looks at.',
           })
@@ -112,12 +113,6 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
       if (args.tidemark) return sending(live.subscribe(args.tidemark.request), args.tidemark) as any
       return subscribe(args) as any
     },
-    onOperation({ extra }, _id, _payload, _args, result) {
-      if (typeof (result as any)?.[Symbol.asyncIterator] === 'function') extra.subscriptions++
-    },
-    onComplete({ extra }) {
-      if (extra.subscriptions > 0) extra.subscriptions--
-    },
     onNext: (_ctx, _id, _payload, _args, result: any) => (result.errors ? { ...result, errors: result.errors.map(mask) } : undefined),
   })
 
@@ -129,7 +124,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
   })
 
   wss.on('connection', (socket, request) => {
-    const extra: Extra = { socket, request, subscriptions: 0 }
+    const extra: Extra = { socket, request }
     const closed = protocol.opened(
       {
         protocol: socket.protocol,

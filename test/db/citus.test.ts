@@ -30,7 +30,7 @@ beforeAll(async () => {
   await pump.connect()
   // as server/live/pump.ts does
   await pump.query(
-    'set role ws_main; create unlogged table ws_main._live_changes (rel text not null, op "char" not null, keys jsonb); reset role',
+    'set role ws_main; create unlogged table ws_main._live_changes (rel text not null, op "char" not null, keys text[], old_keys text[]); reset role',
   )
   await pump.query(`select app_private.attach_capture('ws_main.orders')`)
   await pump.end()

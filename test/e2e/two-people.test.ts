@@ -100,7 +100,11 @@ describeNeeding(chromium(), 'two people on one table', () => {
 
     expect(await ada.page.locator('.tm-conflict').textContent()).toMatch(/invalid input syntax for type integer/)
     await ada.page.getByRole('button', { name: 'Put back' }).click()
-    expect(await cell(ada, 0, 2).textContent()).toBe('11')
+    await within(
+      3000,
+      () => cell(ada, 0, 2).textContent(),
+      (text) => text === '11',
+    )
   })
 
   it('a block is pasted over cells and rows, and one undo takes it back', async () => {

@@ -128,10 +128,8 @@ describe('a socket', () => {
   it('has a limit of subscriptions, and of what a document may ask [TMLIM, TMARG]', async () => {
     const one = await connect(world.url, await world.token())
     const many = Array.from({ length: 200 }, () => one.open('subscription { matviewRefreshed { event { id } } }'))
-    await sleep(500)
     await expect(one.open('subscription { matviewRefreshed { event { id } } }').nth(0)).rejects.toMatchObject({ code: 'TMLIM' })
     many[0]!.complete()
-    await sleep(200)
     await expect(one.open('subscription { nothingLive { nodes { id } } }').nth(0)).rejects.toMatchObject({ code: 'TMARG' })
     expect((await one.open('subscription { scoresLive { nodes { id } } }').nth(0)).data.scoresLive.nodes).toHaveLength(2)
     one.close()
