@@ -1,7 +1,6 @@
 // receive.ts: the body of POST /upload-file as options and one byte stream: multipart (busboy) or the raw body (curl -T).
 // Called by route.ts. No body parser may have run before, and nothing is written to disk.
 
-import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
 import busboy from 'busboy'
 import type { Request } from 'express'
@@ -14,6 +13,25 @@ export interface Received {
   contentType: string
   /** Resolves when the form was read to its end. Must be awaited before COMMIT: a later field is an error. */
   done: Promise<void>
+}
+
+/** How long a client may go on sending what nobody reads. */
+const DISCARD_MS = 60_000
+
+/**
+ * Reads the rest of the body and throws it away, whoever was reading it. A body that is left lying holds up the next request on its
+ * connection, and a socket that is closed under a client that still sends loses it the answer. One that sends for ever is cut off.
+ */
+export function discardRest(req: Request): void {
+  if (req.readableEnded || req.destroyed) return
+  req.unpipe()
+  req.removeAllListeners('readable')
+  req.on('data', () => {}) // resume() alone would do nothing: a listener for 'readable' counts until the next tick
+  req.resume()
+  const timer = setTimeout(() => {
+    if (!req.complete) req.destroy() // a complete one no longer owns the socket
+  }, DISCARD_MS).unref()
+  for (const event of ['end', 'close']) req.once(event, () => clearTimeout(timer))
 }
 
 export function receive(req: Request): Promise<Received> {
@@ -81,6 +99,10 @@ function form(req: Request): Promise<Received> {
     })
     bb.on('file', (name, f, info) => {
       f.on('error', () => {}) // an error before load() reads would be uncaught and end the process
+      if (late) {
+        f.resume() // nobody will read it
+        return
+      }
       if (file) {
         f.resume()
         refuse(new AppError('TMARG', 'One file at a time, please'))
@@ -94,8 +116,15 @@ function form(req: Request): Promise<Received> {
       file = f
       ok({ fields, file: f, fileName: info.filename || null, contentType: (info.mimeType ?? '').toLowerCase(), done })
     })
-    // pipeline, not req.pipe(bb): it destroys bb, and with it the file stream, when the client goes away
-    const done = pipeline(req, bb).then(
+    // Not pipeline(): when the form is damaged that destroys the request, and with it the socket that the answer needs.
+    const done = new Promise<void>((ended, failed) => {
+      bb.once('close', ended)
+      bb.once('error', failed)
+      req.once('close', () => {
+        if (!req.complete) bb.destroy(new Error('The client went away')) // and with it the file stream
+      })
+      req.pipe(bb)
+    }).then(
       () => {
         if (late) throw late
         if (!file) throw new AppError('TMARG', 'The form has no file', { hint: 'Send the file in the field "file".' })

@@ -16,7 +16,7 @@ import { ndjsonToCsv } from './ndjson.ts'
 import { tableName } from './names.ts'
 import { readOptions, type UploadOptions } from './options.ts'
 import { openRecord } from './progress.ts'
-import { receive, type Received } from './receive.ts'
+import { discardRest, receive, type Received } from './receive.ts'
 import { relation } from './target.ts'
 
 export interface UploadDependencies {
@@ -55,19 +55,10 @@ export function uploadRoute(deps: UploadDependencies): Router {
   return router
 }
 
-/**
- * The rest of the body is read and thrown away: closing the socket under a client that still sends would lose it the answer.
- * One that sends for ever is cut off. A client that is gone gets no answer.
- */
+/** A client that is gone gets no answer. */
 function answerError(req: Request, res: Response, next: NextFunction, error: unknown): void {
   if (res.destroyed || res.writableEnded) return
-  if (!req.complete && !req.destroyed) {
-    req.removeAllListeners('readable') // a read that was given up holds the stream back
-    req.resume()
-    const timer = setTimeout(() => req.destroy(), 60_000)
-    timer.unref()
-    req.once('close', () => clearTimeout(timer))
-  }
+  discardRest(req)
   next(error)
 }
 
@@ -99,8 +90,6 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
     res.status(options.dryRun ? 200 : 201).json(result)
   } catch (error) {
     const cause = req.destroyed && !req.complete && !(error instanceof AppError) ? new AppError('TMCAN', 'The client went away') : error
-    received.file.resume() // thrown away, so that the client gets to read the answer
-    received.done.catch(() => {})
     if (cause !== error) log.info({ id: req.id }, 'an upload ended: the client went away')
     throw cause
   } finally {
@@ -174,8 +163,7 @@ async function run(
       throw abort.signal.aborted && !(error instanceof AppError && error.code !== 'TMCAN') ? abort.signal.reason : error
     }
     if (options.dryRun) {
-      received.file.resume()
-      received.done.catch(() => {})
+      discardRest(req)
       await client.query('rollback')
       return { workspace: caller.workspace, dry_run: true, ...result }
     }
