@@ -8,9 +8,11 @@ import path from 'node:path'
 import { Problem } from './postgres/problem.mjs'
 
 const NEEDED_MAJOR = 24
+/** npm's own progress would mix with the lines of what happens meanwhile. */
+const STILL_MS = 10_000
 
 /** Is every package of package-lock.json that this machine needs installed in the version that it names? */
-export function dependenciesAreFresh(root) {
+function dependenciesAreFresh(root) {
   try {
     const wanted = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages
     const installed = JSON.parse(readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8')).packages
@@ -25,7 +27,7 @@ export function dependenciesAreFresh(root) {
 }
 
 /** @returns {string | null} a Node that runs TypeScript's source: our own process, or the one that came with npm ci */
-export function nodeOf(root) {
+function nodeOf(root) {
   const own = path.join(root, 'node_modules/.bin/node')
   if (existsSync(own)) return own
   return Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR ? process.execPath : null
@@ -38,8 +40,10 @@ export function nodeOf(root) {
  */
 export async function ensureDependencies(root, say, { onChild = () => {} } = {}) {
   if (!dependenciesAreFresh(root)) {
-    say(existsSync(path.join(root, 'node_modules')) ? 'package-lock.json has changed: npm ci' : 'installing the dependencies: npm ci')
-    await npmCi(root, onChild)
+    const why = existsSync(path.join(root, 'node_modules')) ? 'package-lock.json has changed: ' : ''
+    say(`${why}installing ${packagesIn(root)} packages into node_modules with npm ci, about a minute`)
+    const still = setInterval(() => say('npm ci is still at work'), STILL_MS)
+    await npmCi(root, onChild).finally(() => clearInterval(still))
   }
   const node = nodeOf(root)
   if (!node)
@@ -48,6 +52,12 @@ export async function ensureDependencies(root, say, { onChild = () => {} } = {})
       `install Node ${NEEDED_MAJOR} or newer (nodejs.org), then start again.`,
     )
   return node
+}
+
+/** What this machine gets, but for the packages of other platforms. */
+function packagesIn(root) {
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
+  return Object.entries(packages).filter(([name, entry]) => name !== '' && !entry.optional).length
 }
 
 function npmCi(root, onChild) {

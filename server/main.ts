@@ -1,7 +1,7 @@
 /**
  * A server process: settings from the environment, then startServer(); ends on SIGTERM and SIGINT in good order.
- * Started by the launcher (npm start), by a container, or by hand. Prints the address, and for a new installation the
- * link that makes the first account.
+ * Started by the launcher (npm start), by a container, or by hand. Prints the address, for a new installation the
+ * link that makes the first account, and what the operator must know of an old PostgreSQL.
  */
 import { createSetupLink } from './auth/links.ts'
 import { readConfig } from './config.ts'
@@ -14,6 +14,7 @@ try {
   const server = await startServer(config, log)
   const link = await createSetupLink(server.db.owner, config.publicUrl ?? server.url)
   console.log(`Tidemark is ready on ${server.url}`)
+  if (server.advice) console.log(server.advice)
   if (link) console.log(`Create the first account (the link works once, for an hour): ${link}`)
 
   let ending = false

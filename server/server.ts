@@ -36,6 +36,8 @@ export interface RunningServer {
   url: string
   port: number
   db: Db
+  /** What the operator should be told at once; null: nothing. */
+  advice: string | null
   close(): Promise<void>
 }
 
@@ -47,7 +49,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   await db.owner.query('select app_private.roll_partitions()')
   await listener.ready
 
-  const { allowed } = await bootCheck({ owner: db.owner, allowUnpatched: config.allowUnpatchedPostgres, log })
+  const { allowed, advice } = await bootCheck({ owner: db.owner, allowUnpatched: config.allowUnpatchedPostgres, log })
   const auth = makeAuth({ db, config, log, listener })
   await auth.mend()
   const { identify, sockets } = auth
@@ -109,6 +111,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     db,
     live,
     events: { waiting: hub.size },
+    advice,
     close: () => (closing ??= stop()),
   }
 

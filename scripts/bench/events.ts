@@ -55,6 +55,19 @@ export async function benchEvents({ databaseUrl, secret = '', events = 200, clie
   }
 }
 
+/** Every mark over SSE, from now on. `ready` is when now was. */
+function followMarks(url: string, token: string, heard: (id: string) => void) {
+  const stopping = new AbortController()
+  const ready = Promise.withResolvers<void>()
+  const options = { after: null, workspace: null, matview: null, changes: false, signal: stopping.signal, note: () => {} }
+  void (async () => {
+    for await (const item of fromServer(url, token, options))
+      if (item.kind === 'begin') ready.resolve()
+      else if (item.kind === 'mark') heard(item.id)
+  })()
+  return { ready: ready.promise, stop: () => stopping.abort() }
+}
+
 /** From the event's own clock (just before its commit) to the consumer's hands. */
 async function latency(owner: pg.Pool, url: string, token: string, events: number, databaseUrl: string, secret: string): Promise<Figure[]> {
   const lags: Record<string, number[]> = { SSE: [], webhook: [], GraphQL: [], CLI: [] }
@@ -62,20 +75,7 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
   const heard = (way: string, id: string) => began.has(id) && lags[way]!.push(performance.now() - began.get(id)!)
   const receiver = await receive((message) => heard('webhook', message.data.id))
   await hook(owner, receiver.url)
-  const stopping = new AbortController()
-  const ready = Promise.withResolvers<void>()
-  void (async () => {
-    for await (const item of fromServer(url, token, {
-      after: null,
-      workspace: null,
-      matview: null,
-      changes: false,
-      signal: stopping.signal,
-      note: () => {},
-    }))
-      if (item.kind === 'begin') ready.resolve()
-      else if (item.kind === 'mark') heard('SSE', item.id)
-  })()
+  const following = followMarks(url, token, (id) => heard('SSE', id))
   let subscribed = false
   const socket = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
@@ -96,7 +96,7 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
     /listening on (\S+)/,
     (line) => heard('CLI', JSON.parse(line).id),
   )
-  await ready.promise
+  await following.ready
   // Its schema is built first; the marks until then are not measured.
   for (let tries = 0; !subscribed && tries < 60; tries++) {
     await owner.query(EVENT)
@@ -113,7 +113,7 @@ async function latency(owner: pg.Pool, url: string, token: string, events: numbe
     await sleep(50)
   }
   await sleep(2000)
-  stopping.abort()
+  following.stop()
   await socket.dispose()
   cli.stop()
   await receiver.close()
@@ -131,21 +131,8 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
   const KILLS = 15
   const got = new Set<string>()
   let twice = 0
-  const stopping = new AbortController()
-  const ready = Promise.withResolvers<void>()
-  void (async () => {
-    for await (const item of fromServer(url, token, {
-      after: null,
-      workspace: null,
-      matview: null,
-      changes: false,
-      signal: stopping.signal,
-      note: () => {},
-    }))
-      if (item.kind === 'begin') ready.resolve()
-      else if (item.kind === 'mark') got.size === got.add(item.id).size && twice++
-  })()
-  await ready.promise
+  const following = followMarks(url, token, (id) => got.size === got.add(id).size && twice++)
+  await following.ready
   let killed = 0
   for (let n = 0; n < EVENTS; n++) {
     await owner.query(EVENT)
@@ -157,7 +144,7 @@ async function survival(owner: pg.Pool, listening: pg.Pool, url: string, token: 
       }
   }
   for (const until = Date.now() + 20_000; got.size < EVENTS && Date.now() < until; ) await sleep(100)
-  stopping.abort()
+  following.stop()
   await listening.end()
   return {
     name: `${EVENTS} events, LISTEN killed ${killed} times: delivered / lost`,

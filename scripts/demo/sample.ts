@@ -28,19 +28,6 @@ export async function sample({ url, say, upload, clear, graphql, events }: Clien
   )
   say(`  -> refreshed every ${createMatview.matview.schedule} by ${createMatview.matview.runner}`)
 
-  // pg_cron below 1.5 knows no seconds: its laps of a minute begin at the full minute. Until then somebody presses the button.
-  const button =
-    createMatview.matview.runner === 'pg_cron loop'
-      ? setInterval(
-          () =>
-            void graphql(`mutation ($name: String!) { refreshMatview(input: { name: $name }) { clientMutationId } }`, { name: VIEW }).catch(
-              () => {},
-            ),
-          5000,
-        )
-      : null
-  if (button) say('  (its first lap begins at the full minute; until then by refreshMatview)')
-
   say(`GET /events?matview=${VIEW}&changes=1, as any program would:`)
   const lags: number[] = []
   let rows = 0
@@ -53,7 +40,6 @@ export async function sample({ url, say, upload, clear, graphql, events }: Clien
     rows += changes?.length ?? 0
     if (lags.length === EVENTS) break
   }
-  if (button) clearInterval(button)
   await graphql(`mutation ($name: String!) { pauseSchedule(input: { name: $name, paused: true }) { clientMutationId } }`, { name: VIEW })
 
   console.log(`

@@ -5,7 +5,7 @@
 import pg from 'pg'
 import { Problem } from '../postgres/problem.mjs'
 
-export const OLDEST_SERVER = 14
+const OLDEST_SERVER = 14
 
 /** Where a database is, for messages: never its password. */
 export function addressOf(url: string): string {

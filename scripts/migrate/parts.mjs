@@ -25,7 +25,7 @@ const withIncludes = (sql) => sql.replace(/^--! Included (\S+)$[\s\S]*?^--! EndI
  * The parts of a committed migration, with their names (`--! split:` marks) and their `--!include` lines.
  * @returns {{ message: string | null, parts: { name: string, sql: string }[] }}
  */
-export function partsOf(text) {
+function partsOf(text) {
   const end = text.indexOf('\n\n')
   const message = /^--! Message: (.*)$/m.exec(text.slice(0, end))?.[1] ?? null
   const body = withIncludes(text.slice(end))

@@ -25,12 +25,12 @@ import { noSpace, Problem } from './problem.mjs'
 import { HBA, settingsText } from './settings.mjs'
 import { watchPostgres } from './watchdog.mjs'
 
-export const DATABASE = 'tidemark'
+const DATABASE = 'tidemark'
 const FIRST_PORT = 54329
 const LOG_MAX_BYTES = 20_000_000
 
 /** The form that pg, libpq and graphile-migrate all understand. (`postgres://user@/db?host=` loses its user in the last.) */
-export const socketUrl = ({ socket, port }, user, database) =>
+const socketUrl = ({ socket, port }, user, database) =>
   `postgres:///${encodeURIComponent(database)}?host=${encodeURIComponent(socket)}&port=${port}&user=${encodeURIComponent(user)}`
 
 /** @returns {{ pid: number, port: number, socket: string, status: string } | null} the live postmaster of this data; a stale pid file is removed */

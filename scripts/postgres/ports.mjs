@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 const TRIES = 50
 
 /** @returns {Promise<boolean>} */
-export const isFree = (port, host = '127.0.0.1') =>
+const isFree = (port, host = '127.0.0.1') =>
   new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

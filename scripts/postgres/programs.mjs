@@ -35,13 +35,13 @@ function programsIn(folder, version, from, env = {}) {
 }
 
 /** The system's: Debian's and Ubuntu's layout, where one machine may have several. */
-export function systemPrograms(folder = '/usr/lib/postgresql') {
+function systemPrograms(folder = '/usr/lib/postgresql') {
   return numbers(folder)
     .map((version) => programsIn(folder, version, 'the system packages'))
     .filter(Boolean)
 }
 
-export function unpackedPrograms(tree) {
+function unpackedPrograms(tree) {
   const folder = `${tree}/usr/lib/postgresql`
   const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
   const env = { LD_LIBRARY_PATH: `${tree}/usr/lib/${triplet}:${tree}/lib/${triplet}` }

@@ -34,11 +34,6 @@ const REBUILD_MS = 3000
 /** No such column, no such relation. */
 const OUTDATED = new Set(['42703', '42P01'])
 
-export interface LiveOperation {
-  field: LiveField
-  request: LiveRequest
-}
-
 /** As server/live/engine.ts takes it. */
 export interface LiveRequest {
   identity: string

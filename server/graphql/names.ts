@@ -169,7 +169,7 @@ export const makeNamesPlugin = (numbered = false): GraphileConfig.Plugin => ({
 })
 
 /** A valid GraphQL name as near to `name` as can be; '' when nothing readable is left. */
-export function graphqlName(name: string): string {
+function graphqlName(name: string): string {
   if (PLAIN.test(name)) return name
   const latin = transliterate(name.normalize('NFC'))
     .replace(/[^_0-9A-Za-z]+/g, '_')

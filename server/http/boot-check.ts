@@ -28,9 +28,18 @@ export function unpatched(version: number): string | null {
   return version % 10_000 >= minor ? null : `${major}.${minor}`
 }
 
+/** What to do about it, for the operator who has just started the server. */
+export const wayOut = (version: string, better: string): string =>
+  `People's SQL (views) is refused: PostgreSQL ${version} has known holes that plain SQL reaches. Two ways out:
+  DATABASE_URL=postgres://…  npm start   on a PostgreSQL of your own, ${better} or newer
+  ALLOW_UNPATCHED_POSTGRES=1 npm start   on a computer that only you use (SECURITY.md)
+Files, tables and the APIs work meanwhile.`
+
 export interface BootCheck {
   /** What was found, for /healthz and the log; empty: all is well. */
   findings: string[]
+  /** For the terminal, where people's SQL is refused because of the version; else null. */
+  advice: string | null
   /** @throws AppError TMVER where people's SQL is refused. */
   allowed(): void
 }
@@ -60,6 +69,7 @@ export async function bootCheck({ owner, allowUnpatched, log }: { owner: Pool; a
     )
   return {
     findings,
+    advice: refused && better ? wayOut(version.rows[0].text, better) : null,
     allowed() {
       if (refused)
         throw new AppError(

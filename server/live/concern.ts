@@ -4,7 +4,7 @@
 import { type Entry, keyText, type LiveQuery } from './entry.ts'
 import type { KeyColumn } from './window-test.ts'
 
-export type Concern = { verdict: 'run' | 'rest' } | { verdict: 'ask'; changed: string[][] }
+type Concern = { verdict: 'run' | 'rest' } | { verdict: 'ask'; changed: string[][] }
 
 /** Takes what is pending from the entry, and judges it. */
 export function takeConcern(entry: Entry, query: LiveQuery & { key: KeyColumn[] | null }): Concern {

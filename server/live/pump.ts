@@ -40,7 +40,7 @@ interface Table {
   seenAt: number
   toldAt: number
 }
-export interface Pump {
+interface Pump {
   poke(): void
   elected(): boolean
   stop(): Promise<void>

@@ -9,8 +9,6 @@ import type { Pool } from 'pg'
 const BEGINS_WITHIN = '3 seconds'
 const AGAIN_MS = 1000
 
-export type Orphans = ReturnType<typeof makeOrphans>
-
 export function makeOrphans(pool: Pool) {
   const running = new Set<string>()
   const idle = async (poolId: string) => {

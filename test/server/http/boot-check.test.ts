@@ -2,7 +2,7 @@
  * What a server says and refuses at its start: an old PostgreSQL, a database that is not closed.
  */
 import { openDb } from '../../../server/db.ts'
-import { bootCheck, unpatched } from '../../../server/http/boot-check.ts'
+import { bootCheck, unpatched, wayOut } from '../../../server/http/boot-check.ts'
 import { makeLog } from '../../../server/log.ts'
 import { createTestDatabase } from '../../support/database.ts'
 
@@ -19,6 +19,14 @@ describe('a PostgreSQL with known holes', () => {
     expect(unpatched(version)).toBe(better)
   })
 
+  it('is told of where the server was started, with both ways out (TMVER)', () => {
+    const said = wayOut('18.4', '18.6')
+
+    expect(said).toMatch(/PostgreSQL 18\.4 has known holes/)
+    expect(said).toMatch(/DATABASE_URL=.* 18\.6 or newer/)
+    expect(said).toMatch(/ALLOW_UNPATCHED_POSTGRES=1/)
+  })
+
   it('runs no SQL of people when a workspace may call what it must not, unless the operator insists (TMVER)', async () => {
     const database = await createTestDatabase()
     const log = makeLog('silent')
@@ -31,6 +39,7 @@ describe('a PostgreSQL with known holes', () => {
       const refused = await check(false)
 
       expect(refused.findings.join()).toContain('dangerous built-in')
+      expect(refused.advice).toBeNull() // the version is fit
       expect(refused.allowed).toThrow(expect.objectContaining({ code: 'TMVER' }))
       expect((await check(true)).allowed).not.toThrow()
     } finally {

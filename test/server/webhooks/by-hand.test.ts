@@ -2,32 +2,21 @@
  * What people do to webhooks and deliveries: pause, test, send again, replay, alter, drop; and what retention does.
  */
 import { eventually, mark } from '../events/support.ts'
-import { type Lab, startLab } from './lab.ts'
+import { labOfThisFile } from './lab.ts'
 
-let lab: Lab
-let world: Lab['world']
-const receiver: Lab['receiver'] = (answer) => lab.receiver(answer)
-const create: Lab['create'] = (input, token) => lab.create(input, token)
-const webhook: Lab['webhook'] = (id) => lab.webhook(id)
-const deliveries: Lab['deliveries'] = (id) => lab.deliveries(id)
-
-beforeAll(async () => {
-  lab = await startLab()
-  world = lab.world
-})
-afterAll(() => lab?.close())
-afterEach(() => lab.clear())
+const lab = labOfThisFile()
+const { receiver, create, webhook, deliveries } = lab
 
 describe('By hand', () => {
   it('a webhook is paused, keeps what comes, and sends it when it goes on', async () => {
     const there = await receiver()
     const hook = await create({ url: there.url })
-    await world.graphql(`mutation ($id: BigInt!) { pauseWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
+    await lab.world.graphql(`mutation ($id: BigInt!) { pauseWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
 
-    const ids = [await mark(world.db), await mark(world.db), await mark(world.db)]
+    const ids = [await mark(lab.world.db), await mark(lab.world.db), await mark(lab.world.db)]
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(there.got).toHaveLength(0)
-    await world.graphql(`mutation ($id: BigInt!) { enableWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
+    await lab.world.graphql(`mutation ($id: BigInt!) { enableWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
     await eventually(
       () => there.got.length,
       (n) => n === 3,
@@ -39,9 +28,9 @@ describe('By hand', () => {
   it('a test is sent at once, also when paused, and once', async () => {
     const there = await receiver(() => 500)
     const hook = await create({ url: there.url })
-    await world.graphql(`mutation ($id: BigInt!) { pauseWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
+    await lab.world.graphql(`mutation ($id: BigInt!) { pauseWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
 
-    const { testWebhook } = await world.graphql(
+    const { testWebhook } = await lab.world.graphql(
       `mutation ($id: BigInt!) { testWebhook(input: { id: $id }) { delivery { id status reason } } }`,
       { id: hook.id },
     )
@@ -59,19 +48,19 @@ describe('By hand', () => {
   it('a delivery is sent again with the same id, and events are replayed in order', async () => {
     const there = await receiver()
     const hook = await create({ url: there.url })
-    const ids = [await mark(world.db), await mark(world.db), await mark(world.db)]
+    const ids = [await mark(lab.world.db), await mark(lab.world.db), await mark(lab.world.db)]
     await eventually(
       () => there.got.length,
       (n) => n === 3,
     )
     const [first] = await deliveries(hook.id)
 
-    await world.graphql(`mutation ($id: BigInt!) { resendDelivery(input: { id: $id }) { delivery { id reason } } }`, { id: first.id })
+    await lab.world.graphql(`mutation ($id: BigInt!) { resendDelivery(input: { id: $id }) { delivery { id reason } } }`, { id: first.id })
     await eventually(
       () => there.got.length,
       (n) => n === 4,
     )
-    await world.graphql(
+    await lab.world.graphql(
       `mutation ($id: BigInt!, $from: BigInt!) { replayWebhook(input: { id: $id, fromEventId: $from }) { webhookReplay { queued } } }`,
       { id: hook.id, from: ids[1] },
     )
@@ -82,7 +71,7 @@ describe('By hand', () => {
 
     expect(there.verified(hook.secret).map(({ data }) => data.id)).toEqual([...ids, ids[0], ids[1], ids[2]])
     expect(there.got[3]!.headers['webhook-id']).toBe(there.got[0]!.headers['webhook-id'])
-    await expect(world.graphql(`mutation { resendDelivery(input: { id: "999999999" }) { delivery { id } } }`)).rejects.toMatchObject({
+    await expect(lab.world.graphql(`mutation { resendDelivery(input: { id: "999999999" }) { delivery { id } } }`)).rejects.toMatchObject({
       code: 'TMNOF',
     })
   })
@@ -91,13 +80,13 @@ describe('By hand', () => {
     const here = await receiver(() => 500)
     const there = await receiver()
     const hook = await create({ url: here.url })
-    const id = await mark(world.db)
+    const id = await mark(lab.world.db)
     await eventually(
       () => webhook(hook.id),
       (row) => row.failures === 1,
     )
 
-    const { alterWebhook } = await world.graphql(
+    const { alterWebhook } = await lab.world.graphql(
       `mutation ($id: BigInt!, $url: String!) { alterWebhook(input: { id: $id, url: $url, name: "moved" }) { webhook { name url failures matview } } }`,
       { id: hook.id, url: there.url },
     )
@@ -105,8 +94,8 @@ describe('By hand', () => {
       () => there.got.length,
       (n) => n === 1,
     )
-    await world.graphql(`mutation ($id: BigInt!) { dropWebhook(input: { id: $id }) { result } }`, { id: hook.id })
-    await mark(world.db)
+    await lab.world.graphql(`mutation ($id: BigInt!) { dropWebhook(input: { id: $id }) { result } }`, { id: hook.id })
+    await mark(lab.world.db)
 
     expect(alterWebhook.webhook).toMatchObject({ name: 'moved', url: there.url, failures: 0, matview: null })
     expect(there.verified(hook.secret)[0].data.id).toBe(id)
@@ -117,18 +106,18 @@ describe('By hand', () => {
 describe('The delivery log', () => {
   it('is trimmed with retention, and so are secrets that were replaced', async () => {
     const hook = await create({ url: 'http://127.0.0.1:9/' })
-    await world.graphql(
+    await lab.world.graphql(
       `mutation ($id: BigInt!) { rotateWebhookSecret(input: { id: $id, keepOld: { seconds: 0 } }) { newWebhook { id } } }`,
       { id: hook.id },
     )
-    await world.db.sql(
+    await lab.world.db.sql(
       `insert into app_public.deliveries (workspace, webhook_id, message_id, reason, status, created_at) values ('main', $1, 'old', 'test', 'failed', now() - interval '15 days'), ('main', $1, 'new', 'test', 'failed', now())`,
       [hook.id],
     )
 
-    await world.db.sql('select app_private.purge_deliveries()')
+    await lab.world.db.sql('select app_private.purge_deliveries()')
 
     expect((await deliveries(hook.id)).map((row) => row.message_id)).toEqual(['new'])
-    expect(await world.db.sql('select * from app_private.webhook_secrets')).toHaveLength(1)
+    expect(await lab.world.db.sql('select * from app_private.webhook_secrets')).toHaveLength(1)
   })
 })

@@ -6,21 +6,10 @@ import { makeLog } from '../../../server/log.ts'
 import { makeDeliver } from '../../../server/webhooks/deliver.ts'
 import { workspaceName } from '../../support/database.ts'
 import { eventually, mark } from '../events/support.ts'
-import { type Lab, startLab } from './lab.ts'
+import { labOfThisFile } from './lab.ts'
 
-let lab: Lab
-let world: Lab['world']
-const receiver: Lab['receiver'] = (answer) => lab.receiver(answer)
-const create: Lab['create'] = (input, token) => lab.create(input, token)
-const webhook: Lab['webhook'] = (id) => lab.webhook(id)
-const deliveries: Lab['deliveries'] = (id) => lab.deliveries(id)
-
-beforeAll(async () => {
-  lab = await startLab()
-  world = lab.world
-})
-afterAll(() => lab?.close())
-afterEach(() => lab.clear())
+const lab = labOfThisFile()
+const { receiver, create, webhook, deliveries } = lab
 
 describe('A webhook', () => {
   it('gets every event, signed, in order, and the log says how it went', async () => {
@@ -28,7 +17,7 @@ describe('A webhook', () => {
     const hook = await create({ url: there.url, name: 'my receiver' })
 
     const ids: string[] = []
-    for (let n = 0; n < 5; n++) ids.push(await mark(world.db))
+    for (let n = 0; n < 5; n++) ids.push(await mark(lab.world.db))
     await eventually(
       () => there.got.length,
       (n) => n === 5,
@@ -58,7 +47,7 @@ describe('A webhook', () => {
       (rows) => rows.every(({ status }) => status === 'delivered'),
     )
     expect(log[0]).toMatchObject({ event_id: ids[0], reason: 'event', attempts: 1, response_status: 200, error: null })
-    const [attempt] = await world.db.sql('select * from app_public.delivery_attempts where delivery_id = $1', [log[0].id])
+    const [attempt] = await lab.world.db.sql('select * from app_public.delivery_attempts where delivery_id = $1', [log[0].id])
     expect(attempt).toMatchObject({
       attempt: 1,
       request_body: there.got[0]!.body,
@@ -71,12 +60,12 @@ describe('A webhook', () => {
 
   it('gets the events of one view only, with their rows, when it asks for that', async () => {
     const there = await receiver()
-    await world.db.sql(`insert into app_public.matviews (workspace, name, definition) values ('main', 'wanted', 'select 1')`)
+    await lab.world.db.sql(`insert into app_public.matviews (workspace, name, definition) values ('main', 'wanted', 'select 1')`)
     const hook = await create({ url: there.url, matview: 'wanted', withChanges: true })
 
-    await mark(world.db, { matview: 'other' })
-    const small = await mark(world.db, { matview: 'wanted', changes: 2 })
-    const big = await mark(world.db, { matview: 'wanted', changes: 5000, kept: 1200 })
+    await mark(lab.world.db, { matview: 'other' })
+    const small = await mark(lab.world.db, { matview: 'wanted', changes: 2 })
+    const big = await mark(lab.world.db, { matview: 'wanted', changes: 5000, kept: 1200 })
     await eventually(
       () => there.got.length,
       (n) => n === 2,
@@ -93,10 +82,10 @@ describe('A webhook', () => {
   })
 
   it('follows its view to a new name', async () => {
-    await world.db.sql(`insert into app_public.matviews (workspace, name, definition) values ('main', 'before', 'select 1')`)
+    await lab.world.db.sql(`insert into app_public.matviews (workspace, name, definition) values ('main', 'before', 'select 1')`)
     const hook = await create({ url: 'http://127.0.0.1:9/', matview: 'before' })
 
-    await world.db.sql(`update app_public.matviews set name = 'after' where name = 'before'`)
+    await lab.world.db.sql(`update app_public.matviews set name = 'after' where name = 'before'`)
 
     expect((await webhook(hook.id)).matview).toBe('after')
   })
@@ -105,12 +94,12 @@ describe('A webhook', () => {
     const there = await receiver()
     const old = await create({ url: there.url })
     const rotate = () =>
-      world
+      lab.world
         .graphql(`mutation ($id: BigInt!) { rotateWebhookSecret(input: { id: $id }) { newWebhook { id secret } } }`, { id: old.id })
         .then((d) => d.rotateWebhookSecret.newWebhook)
 
     const fresh = await rotate()
-    await mark(world.db)
+    await mark(lab.world.db)
     await eventually(
       () => there.got.length,
       (n) => n === 1,
@@ -118,8 +107,8 @@ describe('A webhook', () => {
     there.verified(old.secret)
     there.verified(fresh.secret)
     const newest = await rotate()
-    await world.db.sql(`update app_private.webhook_secrets set expires_at = now() where expires_at is not null`)
-    await mark(world.db)
+    await lab.world.db.sql(`update app_private.webhook_secrets set expires_at = now() where expires_at is not null`)
+    await mark(lab.world.db)
     await eventually(
       () => there.got.length,
       (n) => n === 2,
@@ -137,17 +126,19 @@ describe('A webhook', () => {
 
   it('never shows its secret again, nor itself to readers and other workspaces', async () => {
     const hook = await create({ url: 'http://127.0.0.1:9/' })
-    const types = await world.graphql(`{ __type(name: "Webhook") { fields { name } } }`)
-    const acme = await world.token({ workspace: workspaceName('acme') })
-    const list = (token?: string) => world.graphql(`{ webhooks { nodes { id url problem } } }`, {}, token)
+    const types = await lab.world.graphql(`{ __type(name: "Webhook") { fields { name } } }`)
+    const acme = await lab.world.token({ workspace: workspaceName('acme') })
+    const list = (token?: string) => lab.world.graphql(`{ webhooks { nodes { id url problem } } }`, {}, token)
 
     expect(types.__type.fields.map((field: any) => field.name)).not.toContain('secret')
     expect((await list()).webhooks.nodes).toEqual([{ id: hook.id, url: 'http://127.0.0.1:9/', problem: null }])
     expect((await list(acme)).webhooks.nodes).toEqual([])
-    await expect(list(await world.token({ role: 'reader' }))).rejects.toMatchObject({ code: 'TMPER' })
-    await expect(create({ url: 'https://example.org/' }, await world.token({ role: 'reader' }))).rejects.toMatchObject({ code: 'TMPER' })
+    await expect(list(await lab.world.token({ role: 'reader' }))).rejects.toMatchObject({ code: 'TMPER' })
+    await expect(create({ url: 'https://example.org/' }, await lab.world.token({ role: 'reader' }))).rejects.toMatchObject({
+      code: 'TMPER',
+    })
     await expect(
-      world.graphql(`mutation ($id: BigInt!) { dropWebhook(input: { id: $id }) { result } }`, { id: hook.id }, acme),
+      lab.world.graphql(`mutation ($id: BigInt!) { dropWebhook(input: { id: $id }) { result } }`, { id: hook.id }, acme),
     ).rejects.toMatchObject({ code: 'TMNOF' })
   })
 
@@ -162,7 +153,7 @@ describe('A webhook', () => {
     ])
       await expect(create({ url })).rejects.toMatchObject({ code: 'TMURL' })
     await expect(create({ url: 'https://example.org/', matview: 'nothing_like_it' })).rejects.toMatchObject({ code: 'TMNOF' })
-    await world.db.sql(
+    await lab.world.db.sql(
       `insert into app_public.webhooks (workspace, name, url) select 'main', 'n' || n, 'https://example.org/' from generate_series(1, 100) n`,
     )
     await expect(create({ url: 'https://example.org/' })).rejects.toMatchObject({ code: 'TMLIM' })
@@ -171,15 +162,15 @@ describe('A webhook', () => {
 
 describe('An address in a private network', () => {
   const deliverOnce = async (url: string) => {
-    const [hook] = await world.db.sql(
+    const [hook] = await lab.world.db.sql(
       `insert into app_public.webhooks (workspace, name, url) values ('main', 'private', $1) returning id`,
       [url],
     )
-    const [delivery] = await world.db.sql(
+    const [delivery] = await lab.world.db.sql(
       `insert into app_public.deliveries (workspace, webhook_id, message_id, reason) values ('main', $1, 'test_1', 'test') returning id`,
       [hook.id],
     )
-    await makeDeliver({ owner: world.server.db.owner, log: makeLog('silent'), allowPrivate: false })({ delivery: delivery.id })
+    await makeDeliver({ owner: lab.world.server.db.owner, log: makeLog('silent'), allowPrivate: false })({ delivery: delivery.id })
     return webhook(hook.id)
   }
 
@@ -193,11 +184,11 @@ describe('An address in a private network', () => {
 
   it('is called when the operator has named its origin', async () => {
     const there = await receiver()
-    await world.db.sql(`update app_private.settings set private_webhooks = array[$1]`, [new URL(there.url).origin])
+    await lab.world.db.sql(`update app_private.settings set private_webhooks = array[$1]`, [new URL(there.url).origin])
 
     expect(await deliverOnce(there.url)).toMatchObject({ state: 'active', problem: null })
     expect(await deliverOnce(there.url.replace('127.0.0.1', 'localhost'))).toMatchObject({ state: 'disabled' })
     expect(there.got).toHaveLength(1)
-    await world.db.sql(`update app_private.settings set private_webhooks = '{}'`)
+    await lab.world.db.sql(`update app_private.settings set private_webhooks = '{}'`)
   })
 })

@@ -2,22 +2,10 @@
  * Receivers that fail: retries, order, the circuit, 410, and what is left to do by hand.
  */
 import { eventually, mark } from '../events/support.ts'
-import { type Lab, startLab } from './lab.ts'
+import { labOfThisFile } from './lab.ts'
 
-let lab: Lab
-let world: Lab['world']
-const receiver: Lab['receiver'] = (answer) => lab.receiver(answer)
-const create: Lab['create'] = (input, token) => lab.create(input, token)
-const webhook: Lab['webhook'] = (id) => lab.webhook(id)
-const deliveries: Lab['deliveries'] = (id) => lab.deliveries(id)
-const retryNow: Lab['retryNow'] = (id) => lab.retryNow(id)
-
-beforeAll(async () => {
-  lab = await startLab()
-  world = lab.world
-})
-afterAll(() => lab?.close())
-afterEach(() => lab.clear())
+const lab = labOfThisFile()
+const { receiver, create, webhook, deliveries, retryNow } = lab
 
 describe('A receiver that fails', () => {
   it('is tried again with the same id, later events wait their turn, and other webhooks do not', async () => {
@@ -27,12 +15,12 @@ describe('A receiver that fails', () => {
     const hook = await create({ url: bad.url })
     await create({ url: good.url })
 
-    const first = await mark(world.db)
+    const first = await mark(lab.world.db)
     await eventually(
       () => bad.got.length,
       (n) => n === 1,
     )
-    const second = await mark(world.db)
+    const second = await mark(lab.world.db)
     await eventually(
       () => good.got.length,
       (n) => n === 2,
@@ -65,7 +53,7 @@ describe('A receiver that fails', () => {
     await create({ url: first.url })
     const hook = await create({ url: second.url })
 
-    await mark(world.db)
+    await mark(lab.world.db)
     await eventually(
       () => first.got.length,
       (n) => n === 2,
@@ -82,7 +70,7 @@ describe('A receiver that fails', () => {
     const redirect = await receiver(() => ({ status: 302, headers: { location: elsewhere.url } }))
     const hook = await create({ url: redirect.url })
 
-    await mark(world.db)
+    await mark(lab.world.db)
     const [delivery] = await eventually(
       () => deliveries(hook.id),
       ([row]) => row?.attempts === 1,
@@ -96,31 +84,31 @@ describe('A receiver that fails', () => {
     let gone = false
     const there = await receiver(() => (gone ? 410 : 204))
     const hook = await create({ url: there.url })
-    const before = await mark(world.db)
+    const before = await mark(lab.world.db)
     await eventually(
       () => webhook(hook.id),
       (row) => row.last_event_id === before,
     )
 
     gone = true
-    const unseen = await mark(world.db)
+    const unseen = await mark(lab.world.db)
     const disabled = await eventually(
       () => webhook(hook.id),
       (row) => row.state === 'disabled',
     )
-    const missed = await mark(world.db)
+    const missed = await mark(lab.world.db)
     await expect(
-      world.graphql(`mutation ($id: BigInt!) { replayWebhook(input: { id: $id, fromEventId: "0" }) { webhookReplay { queued } } }`, {
+      lab.world.graphql(`mutation ($id: BigInt!) { replayWebhook(input: { id: $id, fromEventId: "0" }) { webhookReplay { queued } } }`, {
         id: hook.id,
       }),
     ).rejects.toMatchObject({ code: 'TMARG', detail: 'The receiver answered 410: it is gone' })
     gone = false
-    await world.graphql(`mutation ($id: BigInt!) { enableWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
+    await lab.world.graphql(`mutation ($id: BigInt!) { enableWebhook(input: { id: $id }) { webhook { state } } }`, { id: hook.id })
     await eventually(
       () => there.got.length,
       (n) => n === 3,
     )
-    const { replayWebhook } = await world.graphql(
+    const { replayWebhook } = await lab.world.graphql(
       `mutation ($id: BigInt!, $from: BigInt!) { replayWebhook(input: { id: $id, fromEventId: $from }) { webhookReplay { queued firstEventId lastEventId complete } } }`,
       { id: hook.id, from: missed },
     )
@@ -138,7 +126,7 @@ describe('A receiver that fails', () => {
     let up = false
     const there = await receiver(() => (up ? 204 : 500))
     const hook = await create({ url: there.url })
-    const ids = [await mark(world.db), await mark(world.db)]
+    const ids = [await mark(lab.world.db), await mark(lab.world.db)]
 
     for (let n = 1; n <= 11; n++) {
       await eventually(
@@ -158,7 +146,7 @@ describe('A receiver that fails', () => {
       () => webhook(hook.id),
       (row) => row.failures === 0,
     )
-    const actions = await world.db.sql(
+    const actions = await lab.world.db.sql(
       `select action from app_public.audit_log where action like 'webhook.%' and subject = $1 order by id`,
       [open.name],
     )
@@ -182,13 +170,13 @@ describe('A receiver that fails', () => {
   it('is disabled after five days without a success', async () => {
     const there = await receiver(() => 500)
     const hook = await create({ url: there.url })
-    await mark(world.db)
+    await mark(lab.world.db)
     await eventually(
       () => webhook(hook.id),
       (row) => row.failures === 1,
     )
 
-    await world.db.sql(`update app_public.webhooks set failing_since = now() - interval '121 hours' where id = $1`, [hook.id])
+    await lab.world.db.sql(`update app_public.webhooks set failing_since = now() - interval '121 hours' where id = $1`, [hook.id])
     await retryNow(hook.id)
 
     expect(

@@ -4,10 +4,32 @@
 import { startWorld, type World } from '../../support/world.ts'
 import { startReceiver } from '../events/support.ts'
 
-export type Receiver = Awaited<ReturnType<typeof startReceiver>>
-export type Lab = Awaited<ReturnType<typeof startLab>>
+type Receiver = Awaited<ReturnType<typeof startReceiver>>
+type Lab = Awaited<ReturnType<typeof startLab>>
 
-export async function startLab() {
+/** One for all tests of a file, without webhooks before each. */
+export function labOfThisFile(): Lab {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await startLab()
+  })
+  afterAll(() => lab?.close())
+  afterEach(() => lab.clear())
+  return {
+    get world() {
+      return lab.world
+    },
+    receiver: (answer) => lab.receiver(answer),
+    create: (input, token) => lab.create(input, token),
+    webhook: (id) => lab.webhook(id),
+    deliveries: (id) => lab.deliveries(id),
+    retryNow: (id) => lab.retryNow(id),
+    clear: () => lab.clear(),
+    close: () => lab.close(),
+  }
+}
+
+async function startLab() {
   const world: World = await startWorld()
   const receivers: Receiver[] = []
   return {

@@ -21,7 +21,7 @@ export const ROLES: { value: Role; label: string; about: string }[] = [
   { value: 'OWNER', label: 'Owner', about: 'also says who is in' },
 ]
 
-export const MEMBERS = `subscription Members($workspace: String!) {
+const MEMBERS = `subscription Members($workspace: String!) {
   membersLive(filter: { workspace: { equalTo: $workspace } }, orderBy: [CREATED_AT_ASC], first: 200) {
     nodes { accountId role createdAt account { name email } }
   }

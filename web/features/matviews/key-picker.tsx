@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** What the first rows say against a key; null: nothing. */
-export function keyProblem(key: string[], rows: Record<string, Value>[]): string | null {
+function keyProblem(key: string[], rows: Record<string, Value>[]): string | null {
   const empty = key.find((name) => rows.some((row) => row[name] === null))
   if (empty) return `${empty} is empty in some rows: a key must always be there.`
   if (key.length && new Set(rows.map((row) => JSON.stringify(key.map((name) => row[name])))).size < rows.length)

@@ -2,7 +2,7 @@
 // px). The physical height is capped at 8 M px; above that there is a virtual position: moves under one viewport go 1:1,
 // jumps map in proportion, the ends snap, and 200 ms after the last scroll the physical position is put where it belongs.
 // Called by use-window.ts; writes only the scroller's scrollTop.
-export const MAX_PHYSICAL = 8_000_000
+const MAX_PHYSICAL = 8_000_000
 
 export class HeightCap {
   /** Height of the inner element. */

@@ -9,7 +9,7 @@ import { applyPatch, type LiveNode, type LivePatch } from '../../shared/live/pat
 
 export type Row = LiveNode
 export type BlockPatch = Pick<LivePatch<Row>, 'upserts' | 'removes'>
-export type CellMark =
+type CellMark =
   | { state: 'saving'; value: unknown }
   | { state: 'conflict'; value: unknown; theirs: string | null; at: Date }
   | { state: 'refused'; value: unknown; message: string }
@@ -22,7 +22,7 @@ export interface Sink {
   early(rows: Row[]): void
 }
 /** Opens the subscription of one block and returns what closes it. */
-export type OpenBlock = (first: number, count: number, sink: Sink) => () => void
+type OpenBlock = (first: number, count: number, sink: Sink) => () => void
 
 export const FLASH_MS = 1200
 export const keyOf = (row: Row): string => row.nodeId ?? JSON.stringify(row) // a relation without a key has no nodeId, and no patches either

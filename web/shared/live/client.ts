@@ -56,8 +56,6 @@ interface Sink {
   restarted?(): void
 }
 
-export type LiveClient = ReturnType<typeof makeLiveClient>
-
 export function makeLiveClient({ url, params, onState, WebSocket = globalThis.WebSocket }: LiveOptions) {
   const operations = new Map<string, { payload: object; sink: Sink }>()
   let socket: WebSocket | null = null
