@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cabbdb857adf95cde89c87e4db3f1fbf06d78e79
+--! Hash: sha1:cae805cf3c7da15d45947f3127d0be7ed806bcea
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -3327,7 +3327,7 @@ $$ language sql stable set search_path to pg_catalog, pg_temp;
 revoke all on function app_private.schema_fingerprints(text[]) from public;
 --! EndIncluded functions/app_private/schema_fingerprints.sql
 --! Included triggers/live.sql
--- matview_refresh_events: what live queries on the view need to hear. The seed's NOTIFY is _500_notify.
+-- matview_refresh_events: what live queries on the view need to hear. Everybody else hears _900_notify (matview_refresh_events.sql).
 create or replace trigger _910_live after insert on app_public.matview_refresh_events
   for each row when (NEW.status = 'new') execute function app_private.tg_matview_refresh_events__live();
 --! EndIncluded triggers/live.sql

@@ -1,5 +1,5 @@
 /**
- * The seed's story by hand: a file is dropped on the page, a view is made of it with a schedule, and its first mark ticks on the
+ * The first story of the README, by hand: a file is dropped on the page, a view is made of it with a schedule, and its first mark ticks on the
  * page of events by itself, with the rows that came and went. Then the same events are heard by the lines that the page offers.
  */
 import { spawn } from 'node:child_process'
