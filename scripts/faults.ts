@@ -44,14 +44,14 @@ async function timed(fault: string, work: () => Promise<Verdict>): Promise<Row> 
 
 async function killRow(kills: number, seed: number): Promise<Verdict> {
   const { kills: done, facts } = await runKills({ kills, seed, say })
-  const middle = (of: 'recoveryMs' | 'liveMs' | 'deliveryMs') => {
+  const middle = (of: 'recoveryMs' | 'liveMs' | 'wallMs' | 'deliveryMs') => {
     const sorted = done.map((one) => one[of]).sort((a, b) => a - b)
     return `p50 ${(sorted[sorted.length >> 1]! / 1000).toFixed(1)}, max ${(sorted.at(-1)! / 1000).toFixed(1)} s`
   }
   const hits = ['COPY', 'REFRESH', 'delivery'].map((aim) => `${done.filter((one) => one.aim === aim && one.hit).length} in ${aim}`)
   return {
     broken: done.flatMap(({ number, target, aim, wrong }) => wrong.map((text) => `kill ${number} (${target}, ${aim}): ${text}`)),
-    said: `${done.length} kills (${hits.join(', ')}), seed ${seed}; recovery ${middle('recoveryMs')}; live right after ${middle('liveMs')}; deliveries done after ${middle('deliveryMs')}; ${facts}`,
+    said: `${done.length} kills (${hits.join(', ')}), seed ${seed}; /healthz well again ${middle('recoveryMs')} after the kill; live clients right ${middle('liveMs')} after that, ${middle('wallMs')} after the kill; deliveries done after ${middle('deliveryMs')}; ${facts}`,
   }
 }
 

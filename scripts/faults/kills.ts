@@ -5,7 +5,7 @@
 import { prepareLoad, startLoad } from './load.ts'
 import { type Chance, makeChance, sleep, until } from './random.ts'
 import { deliveriesDone, diffsReplay, eventsHold, liveHolds, nothingHangs, uploadsHold } from './truths.ts'
-import { followEvents, receiveWebhooks, watchLive } from './watchers.ts'
+import { followEvents, followLive, receiveWebhooks } from './watchers.ts'
 import { kill, startWorld, type World } from './world.ts'
 
 const AIMS = ['COPY', 'REFRESH', 'delivery', 'any moment'] as const
@@ -20,8 +20,11 @@ export interface Kill {
   target: Target
   /** The moment aimed at came; else it was a kill at any moment. */
   hit: boolean
+  /** From the kill to /healthz. */
   recoveryMs: number
+  /** From there until the live client was right, and the same from the kill. */
   liveMs: number
+  wallMs: number
   deliveryMs: number
   wrong: string[]
 }
@@ -82,7 +85,7 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
       'select coalesce(max(id), 0)::text as from from app_public.matview_refresh_events',
     )) as [{ from: string }]
     const consumer = followEvents(world, from)
-    const live = watchLive(world, 'subscription { basesLive(first: 20, orderBy: ID_DESC) { nodes { nodeId id note } } }')
+    const live = followLive(world, 'subscription { basesLive(first: 20, orderBy: ID_DESC) { nodes { nodeId id note } } }')
     const load = startLoad(world, chance)
     await until(() => live.nodes() !== null, 10_000)
     await sleep(300)
@@ -92,6 +95,7 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
       load.open()
       await sleep(chance.int(100, 1200))
       const pid = await moment(world, aim, chance, receiver).catch(() => null)
+      const killedAt = performance.now()
       if (target === 'server') await world.killServer()
       else {
         if (target === 'PostgreSQL' || pid === null) world.killPostgres()
@@ -99,9 +103,10 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
         await world.untilCut()
       }
       const closing = load.close()
-      const recoveryMs = await world.recover()
+      await world.recover()
+      const since = performance.now()
+      const { wrong, ms: liveMs } = await liveHolds(world, live, { id: 1_000_000 + number, since, quiet: closing })
       await closing
-      const { wrong, ms: liveMs } = await liveHolds(world, live, 1_000_000 + number)
       const deliveries = await deliveriesDone(world, receiver, from)
       for (const found of [
         await uploadsHold(world, load.book),
@@ -112,7 +117,18 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
         deliveries.wrong,
       ])
         wrong.push(...found)
-      kills.push({ number, aim, target, hit: aim === 'any moment' || pid !== null, recoveryMs, liveMs, deliveryMs: deliveries.ms, wrong })
+      const recoveryMs = since - killedAt
+      kills.push({
+        number,
+        aim,
+        target,
+        hit: aim === 'any moment' || pid !== null,
+        recoveryMs,
+        liveMs,
+        wallMs: recoveryMs + liveMs,
+        deliveryMs: deliveries.ms,
+        wrong,
+      })
       if (wrong.length > 0) say(`kill ${number} (${target} in ${aim}), seed ${seed}: ${wrong.join('; ')}`)
       else if (number % 10 === 0) say(`${number} of ${count} kills`)
     }

@@ -5,6 +5,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import WebSocket from 'ws'
+import { makeLiveClient } from '../../web/shared/live/client.ts'
 import { applyResult, type LiveNode } from '../../web/shared/live/patch.ts'
 import { sleep } from './random.ts'
 
@@ -79,6 +80,25 @@ export async function receiveWebhooks(afterMs: number) {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** A live query by the client that the pages use, with its own back-off. */
+export function followLive(door: Door, query: string) {
+  let nodes: LiveNode[] | null = null
+  let failure: unknown = null
+  const client = makeLiveClient({
+    url: `${door.url.replace('http', 'ws')}/graphql`,
+    params: () => ({ authorization: `Bearer ${door.token}` }),
+    onState: (state) => {
+      if (state !== 'live') nodes = null
+    },
+  })
+  client.live(
+    { query },
+    (page) => (nodes = page.nodes),
+    (errors) => (failure = errors),
+  )
+  return { nodes: () => nodes, failure: () => failure, state: () => client.state, close: () => client.close() }
 }
 
 /** A live query by patches over graphql-ws; connects again 100 ms after each loss. */

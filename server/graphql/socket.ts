@@ -73,7 +73,9 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
       } catch (error) {
         const { body, internal, status } = toResponse(error)
         if (internal) log.error({ err: error }, 'a websocket could not be opened')
-        extra.socket.close(status === 401 ? 4401 : internal ? 4500 : 4403, `${body.code}: ${body.message}`.slice(0, 120))
+        // 4401 and 4403 are final: a client that is told them does not come back by itself
+        const passing = internal || status >= 500 || status === 429
+        extra.socket.close(status === 401 ? 4401 : passing ? 4500 : 4403, `${body.code}: ${body.message}`.slice(0, 120))
         return false
       }
       if (extra.socket.readyState !== extra.socket.OPEN) return false
@@ -105,6 +107,8 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
         const request = await liveRequest(caller, current, query, operationName ?? undefined, variables, patches)
         return { ...base, tidemark: { request, id, socket: extra.socket } } as any
       } catch (error) {
+        const { code, message } = toResponse(error).body
+        if (code === 'TMDBN') extra.socket.close(4500, `${code}: ${message}`.slice(0, 120)) // the client comes back and asks again
         return [mask(error instanceof GraphQLError ? error : new GraphQLError((error as Error).message, { originalError: error as Error }))]
       }
     },

@@ -30,6 +30,8 @@ const VACUUM_ROWS = 20_000
 const WATCH_MS = 250
 const POLL_MS = 1000
 const ELECTION_MS = 500
+/** After a lost connection, the first tries come sooner: 50 ms, 100, 200, … */
+const FIRST_RETRY_MS = 50
 const KEEP_MS = 120_000
 const LOCK_MS = 150
 const LONG_LOCK_MS = 1500
@@ -51,6 +53,7 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
     elected = false,
     lookAt = 0
   let db: pg.Client
+  let wasElected = false
 
   async function life() {
     db = new pg.Client({ ...login, application_name: 'tidemark pump' })
@@ -66,7 +69,7 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
       while (!stopped && !lost && !(await db.query('select pg_try_advisory_lock($1) as mine', [LOCK])).rows[0].mine)
         await sleep(ELECTION_MS)
       if (stopped || lost) return
-      elected = true
+      elected = wasElected = true
       log.debug('this server pumps the changes of watched tables')
       await db.query('set synchronous_commit = off') // nothing durable here, and no fsync while holding the NOTIFY lock
       await db
@@ -225,11 +228,13 @@ export function startPump(login: pg.ClientConfig, log: Log): Pump {
   }
 
   const loop = (async () => {
-    while (!stopped) {
+    for (let wait = FIRST_RETRY_MS; !stopped; wait = Math.min(ELECTION_MS, wait * 2)) {
       await life().catch((error) => {
         if (!stopped) log.warn({ error: error.message }, 'the pump starts over')
       })
-      if (!stopped) await sleep(ELECTION_MS)
+      if (wasElected) wait = FIRST_RETRY_MS
+      wasElected = false
+      if (!stopped) await sleep(wait)
     }
   })()
 

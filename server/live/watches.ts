@@ -8,6 +8,8 @@ import type { Log } from '../log.ts'
 
 const LEASE_S = 60
 const RENEW_MS = 20_000
+/** While the database is away; until they are written nothing tells of changes. */
+const RETRY_MS = 250
 /** A grid that is scrolled or reloaded opens the same relation again at once: its triggers stay meanwhile. */
 const LINGER_MS = 30_000
 
@@ -18,6 +20,9 @@ export function makeWatches(owner: Pool, log: Log, onAdded: () => void = () => {
   const counts = new Map<string, { users: number; idleSince: number; heardAt: number; counter: string | null }>()
   let adding: string[] = []
   let timer: NodeJS.Immediate | null = null
+  let retry: NodeJS.Timeout | undefined
+  let failing = false
+  let closed = false
 
   async function write(relations: string[]) {
     if (relations.length === 0) return
@@ -34,9 +39,14 @@ export function makeWatches(owner: Pool, log: Log, onAdded: () => void = () => {
     adding = []
     try {
       await write(relations)
+      failing = false
       onAdded()
     } catch (error) {
-      log.warn({ error: (error as Error).message }, 'watches could not be written; they will be with the next renewal')
+      if (!failing) log.warn({ error: (error as Error).message }, 'watches cannot be written yet')
+      failing = true
+      adding.push(...relations)
+      clearTimeout(retry)
+      if (!closed) retry = setTimeout(() => void add(), RETRY_MS).unref()
     }
   }
   const renewal = setInterval(async () => {
@@ -99,7 +109,9 @@ export function makeWatches(owner: Pool, log: Log, onAdded: () => void = () => {
     },
     async close() {
       clearInterval(renewal)
+      closed = true
       if (timer) clearImmediate(timer)
+      clearTimeout(retry)
       await owner.query('delete from app_private.live_watches where server = $1', [server]).catch(() => {})
     },
   }

@@ -73,6 +73,38 @@ it('that is not let in says so, and asks again only when told to', async () => {
   client.close()
 })
 
+it('comes back by itself when the database was away [TMDBN]', async () => {
+  const token = await world.token()
+  const states: string[] = []
+  const client = makeLiveClient({
+    url: `${world.url.replace('http', 'ws')}/graphql`,
+    params: () => ({ authorization: `Bearer ${token}` }),
+    onState: (state) => states.push(state),
+  })
+  let nodes: any[] = []
+  client.live({ query: 'subscription { pointsLive(orderBy: ID_DESC) { nodes { nodeId id } } }' }, (page) => {
+    nodes = page.nodes
+  })
+  await until(() => nodes.length > 0)
+  client.pause()
+  // No role but the superuser gets a connection: 53300, as from a PostgreSQL that is full or has just come up
+  const database = (limit: number) =>
+    world.db.sql(`do $$ begin execute format('alter database %I connection limit ${limit}', current_database()); end $$`)
+  await database(0)
+  await world.db.sql(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+
+  client.resume()
+  await until(() => states.filter((state) => state === 'waiting').length > 1)
+  await database(-1)
+  await sql('insert into points values (5, 5)')
+
+  await until(() => nodes[0]?.id === 5)
+  expect(states).not.toContain('refused')
+  client.close()
+}, 30_000)
+
 it('hears of an error of its query', async () => {
   const token = await world.token()
   const client = makeLiveClient({ url: `${world.url.replace('http', 'ws')}/graphql`, params: () => ({ authorization: `Bearer ${token}` }) })

@@ -6,8 +6,9 @@
  * - idle: nobody subscribes; there is no socket. Left by the first subscription.
  * - connecting: the socket is opening, or its `connection_init` is not answered yet.
  * - live: subscriptions run. Left when the socket closes, or is silent for SILENCE_MS (a dead network closes nothing).
- * - waiting: the connection was lost; tried again after 0.25 s, 0.5 s, … 10 s, each a little by chance, and at once when the
- *   browser says that it is online or the tab is looked at again.
+ * - waiting: the connection was lost; tried again after 0.1 s, then each time half as long again, up to 10 s, each a little by
+ *   chance, so that it is back within half of the time that the server was away; and at once when the browser says that it is
+ *   online or the tab is looked at again.
  * - paused: asked for (a hidden tab). The socket is closed; resume() connects.
  * - refused: the server does not let us in (4401 not signed in, 4403 not allowed). Only resume() tries again: the page
  *   has to sign in first.
@@ -46,7 +47,8 @@ export interface Page<N extends LiveNode> {
 
 const SILENCE_MS = 40_000 // the server pings each 15 s; its protocol's own ping is asked for each 20 s
 const PING_MS = 20_000
-const FIRST_WAIT_MS = 250
+const FIRST_WAIT_MS = 100
+const WAIT_GROWTH = 1.5
 const MAX_WAIT_MS = 10_000
 
 interface Sink {
@@ -83,15 +85,16 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
       const message = JSON.parse(data)
       const operation = operations.get(message.id)
       if (message.type === 'connection_ack') {
-        tries = 0
         enter('live')
         for (const [id, { payload, sink }] of operations) {
           sink.restarted?.()
           send({ id, type: 'subscribe', payload })
         }
       } else if (message.type === 'ping') send({ type: 'pong' })
-      else if (message.type === 'next') operation?.sink.next(message.payload)
-      else if (message.type === 'error') {
+      else if (message.type === 'next') {
+        tries = 0 // not before: a server without its database lets us in, and no further
+        operation?.sink.next(message.payload)
+      } else if (message.type === 'error') {
         operations.delete(message.id)
         operation?.sink.error(message.payload)
       } else if (message.type === 'complete') {
@@ -107,7 +110,7 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
       if (code === 4401 || code === 4403) return enter('refused', reason)
       if (operations.size === 0) return enter('idle')
       enter('waiting', reason || null)
-      const wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** tries++)
+      const wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * WAIT_GROWTH ** tries++)
       retry = setTimeout(connect, wait * (0.75 + Math.random() / 2))
     }
     heardAt = Date.now()
