@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- upload live …] [--quick] [--rows N] [--here] [--list]`: the figures, each measured against what one would use
+ * `npm run bench [-- upload live …] [--quick] [--rows N] [--pairs N] [--only PARTS] [--here] [--list]`: the figures, each measured against what one would use
  * instead. Hands over to bench.ts under Node 24.
  */
 import { spawnSync } from 'node:child_process'

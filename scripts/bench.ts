@@ -58,7 +58,7 @@ async function measure(task: Task): Promise<Figure[]> {
 async function database(here: boolean, say: (text: string) => void) {
   if (!here) {
     const away = await startThrowaway(ROOT, say)
-    // The superuser: \copy is measured with a checkpoint before each run. Servers log in as their own roles all the same.
+    // The superuser: uploads and \copy are measured with a checkpoint before each run. Servers log in as their own roles all the same.
     return { databaseUrl: away.adminUrl, secret: away.secret, programs: away.programs, stop: () => away.stop() }
   }
   const place = await placeFor(ROOT)
@@ -80,14 +80,29 @@ async function facts(databaseUrl: string, load: number): Promise<string> {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, rows: { type: 'string' }, here: { type: 'boolean' }, list: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      rows: { type: 'string' },
+      pairs: { type: 'string' },
+      only: { type: 'string' },
+      here: { type: 'boolean' },
+      list: { type: 'boolean' },
+    },
   })
   if (values.list) return void Object.entries(PROGRAMS).forEach(([name, { about }]) => console.log(`${name.padEnd(8)} ${about}`))
   const unknown = positionals.find((name) => !PROGRAMS[name])
   if (unknown) throw new Problem(`there is no bench "${unknown}".`, `choose from ${Object.keys(PROGRAMS).join(', ')}.`)
-  if (values.rows && !/^[1-9]\d*$/.test(values.rows))
-    throw new Problem(`--rows is "${values.rows}".`, 'give a whole number, e.g. --rows 1000000.')
+  for (const name of ['rows', 'pairs'] as const)
+    if (values[name] !== undefined && !/^[1-9]\d*$/.test(values[name]))
+      throw new Problem(`--${name} is "${values[name]}".`, `give a whole number, e.g. --${name} ${name === 'rows' ? 1_000_000 : 7}.`)
+  const only = values.only?.split(',') ?? null
   const names = positionals.length > 0 ? positionals : Object.keys(PROGRAMS)
+  const unknownPart = only?.find((part) => !names.some((name) => PROGRAMS[name]!.parts?.includes(part)))
+  if (unknownPart !== undefined)
+    throw new Problem(
+      `there is no part "${unknownPart}" of ${names.join(', ')}.`,
+      `choose from ${names.flatMap((name) => PROGRAMS[name]!.parts ?? []).join(', ') || 'other programs: these have no parts'}.`,
+    )
 
   const db = await database(values.here ?? false, (text) => console.error(text))
   const all: Row[] = []
@@ -104,12 +119,15 @@ async function main(): Promise<void> {
         ...(rows && { rows }),
         ...(values.quick ? quick : full),
         ...(values.rows && rows && { rows: Number(values.rows) }),
+        ...(values.pairs && { pairs: Number(values.pairs) }),
+        ...(only && { only }),
       }
       console.error(`${name}: ${PROGRAMS[name]!.about} (load ${load.toFixed(2)})`)
       try {
         const figures = (await measure({ name, options })).map(rowOf)
         all.push(...figures)
-        if (!values.quick) writeSection(name, await facts(db.databaseUrl, load), figures)
+        // a part alone would replace the figures of the whole
+        if (!values.quick && !only) writeSection(name, await facts(db.databaseUrl, load), figures)
       } catch (error) {
         report(error) // the others are measured all the same
         process.exitCode = 1

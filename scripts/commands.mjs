@@ -75,6 +75,8 @@ export const COMMANDS = {
       ['--list', 'the names, and what each measures'],
       ['--quick', 'small, to see that it runs; nothing is written down'],
       ['--rows N', 'another size'],
+      ['--pairs N', 'so many interleaved runs'],
+      ['--only PARTS', 'of upload: mixed,text,late,rivals,memory, some of these; nothing is written down'],
       ['--here', 'against the running Tidemark, or DATABASE_URL with TIDEMARK_SECRET'],
     ],
   },

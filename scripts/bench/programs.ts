@@ -9,13 +9,20 @@ export interface Program {
   browser?: boolean
   /** `--rows` means something to it. */
   rows?: number
+  /** What `--only` can choose of it. */
+  parts?: string[]
   /** More options for the whole size, and for --quick. */
   full?: Record<string, unknown>
   quick: Record<string, unknown>
 }
 
 export const PROGRAMS: Record<string, Program> = {
-  upload: { about: 'CSV over HTTP against psql \\copy', rows: 1_000_000, quick: { rows: 50_000, pairs: 3 } },
+  upload: {
+    about: 'CSV over HTTP against psql \\copy, csv-parse, staging, pgloader, csvsql',
+    rows: 1_000_000,
+    parts: ['mixed', 'text', 'late', 'rivals', 'memory'],
+    quick: { rows: 50_000, pairs: 3 },
+  },
   refresh: {
     about: 'refresh with diff and event against plain REFRESH and CONCURRENTLY',
     rows: 100_000,
