@@ -13,6 +13,8 @@ export interface LoadInput {
   source: AsyncIterable<Uint8Array>
   /** Between decoding and reading: NDJSON becomes CSV. */
   convert?: (text: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
+  /** Of a file that is converted: the line of its n-th record. */
+  lineOf?: (record: number) => number
   options: UploadOptions
   schema: string
   table: string

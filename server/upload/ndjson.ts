@@ -28,22 +28,44 @@ function cell(v: unknown): string {
   return `"${JSON.stringify(v).replaceAll('"', '""')}"`
 }
 
-/** `columns` is filled with what JSON knows better than a guess: keys whose strings must stay text. */
-export function ndjsonToCsv(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncIterable<Buffer> {
-  o.dialect = { delimiter: ',', quote: '"', escape: 'doubled', header: true, preamble: 0, line_end: '\n', encoding: 'utf-8' }
-  return convert(text, o)
+/** Which line of the file a record was, as text with line ends makes several lines of CSV: its number and the blank ones before. */
+export class JsonLines {
+  private readonly blanks: { records: number; lines: number }[] = []
+  private lines = 0
+
+  /** A blank line behind so many records. A file that is full of them is not worth the memory: the last known count holds. */
+  blank(records: number): void {
+    this.lines++
+    const last = this.blanks.at(-1)
+    if (last?.records === records) last.lines = this.lines
+    else if (this.blanks.length < 100_000) this.blanks.push({ records, lines: this.lines })
+  }
+  of(record: number): number {
+    return record + (this.blanks.findLast(({ records }) => records < record)?.lines ?? 0)
+  }
 }
 
-async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGenerator<Buffer> {
+/** `columns` is filled with what JSON knows better than a guess: keys whose strings must stay text. */
+export function ndjsonToCsv(text: AsyncIterable<Buffer>, o: UploadOptions, lines: JsonLines): AsyncIterable<Buffer> {
+  o.dialect = { delimiter: ',', quote: '"', escape: 'doubled', header: true, preamble: 0, line_end: '\n', encoding: 'utf-8' }
+  return convert(text, o, lines)
+}
+
+async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions, places: JsonLines): AsyncGenerator<Buffer> {
   let rest = ''
   let line = 0
+  let records = 0
   let names: string[] | null = null
   let waiting: (Record<string, unknown> | string)[] = []
   let size = 0
   const decoder = new TextDecoder()
   const parse = (s: string): Record<string, unknown> | string | null => {
     line++
-    if (s.trim() === '') return null
+    if (s.trim() === '') {
+      places.blank(records)
+      return null
+    }
+    records++
     let x: unknown
     try {
       x = JSON.parse(s, exact as never)
@@ -54,7 +76,7 @@ async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGen
     if (o.onError === 'abort')
       throw new AppError('TMCSV', `Line ${line}: not a JSON object`, {
         detail: s.slice(0, 200),
-        more: { line, record: line, column: null, value: null, reason: 'not a JSON object' },
+        more: { line, record: records, column: null, value: null, reason: 'not a JSON object' },
       })
     return s
   }
@@ -88,7 +110,7 @@ async function* convert(text: AsyncIterable<Buffer>, o: UploadOptions): AsyncGen
       if (!names!.includes(k))
         throw new AppError('TMCOL', `Line ${line}: the key "${k.slice(0, 100)}" is new`, {
           hint: 'Keys must appear in the first megabyte: give the first object all keys, with null.',
-          more: { line, record: line, column: k },
+          more: { line, record: records, column: k },
         })
     return `${names!.map((n) => cell(x[n])).join(',')}\n`
   }

@@ -78,7 +78,8 @@ export class Pour {
       lines: o.lines,
       isUtf8,
       out: this.out,
-      onBad: (bad) => {
+      onBad: (found) => {
+        const bad = input.lineOf ? { ...found, line: input.lineOf(found.record) } : found
         if (input.options.onError === 'abort') throw badRecord(bad, plan.names)
         o.rejects.add(bad)
       },

@@ -12,7 +12,7 @@ import type { Log } from '../log.ts'
 import { exportRoute } from './export.ts'
 import type { LoadResult, Progress } from './job.ts'
 import { load } from './load.ts'
-import { ndjsonToCsv } from './ndjson.ts'
+import { JsonLines, ndjsonToCsv } from './ndjson.ts'
 import { tableName } from './names.ts'
 import { readOptions, type UploadOptions } from './options.ts'
 import { openRecord } from './progress.ts'
@@ -141,6 +141,7 @@ async function run(
     // returning early must not close the socket: the answer has to go out on it
     const bytes = received.file.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
     const ndjson = /ndjson|jsonl|json-lines/.test(received.contentType) || /\.(ndjson|jsonl)(\.gz|\.zst)?$/i.test(fileName ?? '')
+    const lines = new JsonLines()
     let result: LoadResult
     try {
       result = await load({
@@ -148,7 +149,9 @@ async function run(
         asServer,
         source: bytes,
         options,
-        ...(ndjson ? { convert: (text: AsyncIterable<Buffer>) => ndjsonToCsv(text, options) } : {}),
+        ...(ndjson
+          ? { convert: (text: AsyncIterable<Buffer>) => ndjsonToCsv(text, options, lines), lineOf: (record: number) => lines.of(record) }
+          : {}),
         schema,
         table,
         uploadId: record?.id ?? '0',

@@ -20,18 +20,18 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-wasm-'))
 try {
   const out = path.join(folder, 'scan.wasm')
   const command = process.env.ASC ? [process.execPath, process.env.ASC] : ['npx', '--yes', '-p', COMPILER, 'asc']
-  const { status } = spawnSync(command[0], [...command.slice(1), path.join(HERE, 'scan.ts'), '-o', out, ...OPTIONS], {
+  const { status, error } = spawnSync(command[0], [...command.slice(1), path.join(HERE, 'scan.ts'), '-o', out, ...OPTIONS], {
     stdio: 'inherit',
     cwd: HERE,
   })
-  if (status !== 0) process.exit(status ?? 1)
+  if (status !== 0) throw new Error(`${command[0]} ${error ? `cannot be run (${error.code})` : `ended with ${status}`}`)
   const made = Buffer.concat([readFileSync(out), customSection('source', Buffer.from(sourceHash()))])
   const file = path.join(HERE, 'scan.wasm')
   if (!process.argv.includes('--check')) writeFileSync(file, made)
   else if (!made.equals(readFileSync(file))) {
     console.error('scan.wasm is not what scan.ts compiles to: node server/upload/wasm/build.mjs')
     process.exitCode = 1
-  }
+  } else console.log(`scan.wasm is what ${COMPILER} makes of its source`)
 } finally {
   rmSync(folder, { recursive: true })
 }
