@@ -33,6 +33,9 @@ export interface Waiter {
   tick(): void
 }
 
+/** After a look that failed, because its connection was cut or the database is away. */
+const AGAIN_MS = 250
+
 export type Hub = ReturnType<typeof makeHub>
 
 export const sseMessage = (id: string, data: unknown, event = 'matview_refreshed') =>
@@ -110,18 +113,25 @@ export function makeHub({ db, listener, log, tickMs = 15_000, announced = () => 
   }
 
   function look(): Promise<void> {
-    if (looking) {
-      again = true
-      return looking
-    }
+    again = true
+    if (looking) return looking
     looking = (async () => {
-      do {
+      for (let failed = false; again && !closed; ) {
         again = false
-        await read().catch((error) => {
-          if (!closed) log.warn({ error: error.message }, 'new events could not be read')
-        })
-      } while (again && !closed)
-    })().finally(() => (looking = null))
+        try {
+          await read()
+          failed = false
+        } catch (error) {
+          // The NOTIFY that made us look is spent: without this the next look could be 15 s away.
+          again = true
+          if (closed) break
+          if (!failed) log.warn({ error: (error as Error).message }, 'new events could not be read; trying again')
+          failed = true
+          await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+        }
+      }
+      looking = null // with the check of `again`, not a moment later
+    })()
     return looking
   }
 

@@ -176,6 +176,25 @@ describe('A server process', () => {
   })
 })
 
+describe('A look into the log that fails', () => {
+  it('is made again at once: the NOTIFY that asked for it does not come twice', async () => {
+    const world = await startWorld()
+    const stream = await openSse(`${world.url}/events`, { authorization: `Bearer ${await world.token()}` })
+    await stream.until(() => stream.lastId() !== '')
+
+    await world.db.sql('revoke select on app_public.matview_refresh_events from app_owner, app_workspace, app_reader')
+    const id = await mark(world.db)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const before = stream.messages.length
+    await world.db.sql('grant select on app_public.matview_refresh_events to app_owner, app_workspace, app_reader')
+    await stream.until(() => stream.messages.length > 0, 5000) // the look that needs no NOTIFY comes every 15 s
+
+    expect([before, stream.messages.map((message) => message.id)]).toEqual([0, [id]])
+    await stream.close()
+    await world.close()
+  })
+})
+
 describe('A LISTEN connection that is killed again and again', () => {
   it('costs no consumer an event', async () => {
     const world = await startWorld()
