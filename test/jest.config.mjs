@@ -6,7 +6,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   // Databases, browsers and servers share two cores: a slow test is named.
   slowTestThreshold: 15,
 }
