@@ -23,6 +23,7 @@ export const PROGRAMS: Record<string, Program> = {
     parts: ['mixed', 'text', 'late', 'rivals', 'memory'],
     quick: { rows: 50_000, pairs: 3 },
   },
+  start: { about: 'start of a server process; createMatview beside plain SQL', quick: { rounds: 3 } },
   refresh: {
     about: 'refresh with diff and event against plain REFRESH and CONCURRENTLY',
     rows: 100_000,
