@@ -139,9 +139,10 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
     const missing = [...named].filter((relation) => !held.entry.reads.has(relation))
     if (missing.length === 0) return
     const more = await Promise.all(missing.map((relation) => sources.of(relation).catch(() => ({ tables: [], timed: true }))))
-    const release = held.release
+    if (held.entry.ended) return
+    // First the old ones: taken back after the new ones, they would take those that both have with them.
+    held.release()
     held.release = reads(held, new Set([...held.entry.reads, ...missing, ...more.flatMap(({ tables }) => tables)]))
-    release()
     if (!held.timer && more.some(({ timed }) => timed)) held.timer = setInterval(() => pend(held), TIMED_MS).unref()
   }
 

@@ -127,6 +127,18 @@ describe('a live query', () => {
     live.complete()
   })
 
+  it('that reaches another relation goes on hearing of its own', async () => {
+    const live = client.open('subscription { ordersLive(orderBy: ID_ASC) { nodes { amount customer { name } } } }')
+    await live.nth(0)
+    await settled()
+
+    for (const [n, amount] of [6, 5].entries()) {
+      await sql(`update orders set amount = ${amount} where id = 1`)
+      expect((await live.nth(n + 1)).data.ordersLive.nodes[0].amount).toBe(amount)
+    }
+    live.complete()
+  })
+
   it('on a materialized view hears of its refreshes, also of those that are not announced', async () => {
     await world.graphql(
       `mutation { createMatview(input: { name: "by_customer", definition: "select customer_id, sum(amount) as total from orders group by 1", key: ["customer_id"], notifyWhen: CHANGED }) { matview { id } } }`,
