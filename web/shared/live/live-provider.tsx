@@ -2,23 +2,36 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { ApiError } from '../api/request.ts'
+import { sessionQuery } from '../api/session.ts'
 import { makePageLive, type LivePayload, type LiveState, type PageLive } from './page-live.ts'
 
 const LiveContext = createContext<PageLive | null>(null)
 
 export function LiveProvider({ workspace, children }: { workspace: string; children: ReactNode }) {
+  const queries = useQueryClient()
   const [client, setClient] = useState<PageLive | null>(null)
+  const [tries, setTries] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `tries` makes the connection anew
   useEffect(() => {
     const made = makePageLive(`${location.origin.replace(/^http/, 'ws')}/graphql`, workspace)
+    let wasLive = false
     const stop = made.onState(() => {
-      if (made.state === 'signed-out') location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
+      wasLive ||= made.state === 'live'
+      if (made.state !== 'signed-out') return
+      const signIn = () => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`)
+      // Another role, an archive: the server closes what was open for the old role. Who is still signed in goes on with the new one.
+      queries.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(({ workspaces }) => {
+        if (!workspaces.some(({ id }) => id === workspace)) location.assign('/')
+        else if (wasLive) setTries((n) => n + 1)
+        else signIn()
+      }, signIn)
     })
     setClient(made)
     return () => {
       stop()
       made.close()
     }
-  }, [workspace])
+  }, [workspace, tries, queries])
   return (
     <LiveContext.Provider value={client}>
       <SchemaWatch workspace={workspace} />
