@@ -89,6 +89,8 @@ const relation = <P extends string>(path: P) =>
   })
 const relationRoute = relation('$relation')
 const relationByNameRoute = relation('r/$relation') // for relations that are called like a screen
+// The address that people guess; links use the one below, which no screen can be in the way of.
+const recordByNameRoute = page('$relation/$key', () => import('./features/relations/record-screen.tsx'), 'RecordScreen')
 const recordRoute = page('r/$relation/$key', () => import('./features/relations/record-screen.tsx'), 'RecordScreen')
 
 const routeTree = rootRoute.addChildren([
@@ -109,6 +111,7 @@ const routeTree = rootRoute.addChildren([
     apiRoute,
     relationRoute,
     relationByNameRoute,
+    recordByNameRoute,
     recordRoute,
   ]),
 ])

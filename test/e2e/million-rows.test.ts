@@ -89,13 +89,12 @@ describeNeeding(chromium(), 'a million rows', () => {
     await ada.page.mouse.move(700, 400)
     for (let step = 0; step < 20; step++) {
       await ada.page.mouse.wheel(0, 320)
-      await ada.page.waitForTimeout(30)
+      await within(
+        4000,
+        () => ada.page.locator('.tm-relation-foot span').textContent(),
+        (text) => text === `Row ${(700_000 + 10 * (step + 1)).toLocaleString('en')} of 1,000,000`,
+      )
     }
-    await within(
-      4000,
-      () => ada.page.locator('.tm-relation-foot span').textContent(),
-      (text) => text === 'Row 700,200 of 1,000,000',
-    )
     await within(8000, isFilled, Boolean)
   })
 

@@ -120,3 +120,31 @@ it('hears of an error of its query', async () => {
   expect(errors[0].extensions.code).toBe('TMARG')
   client.close()
 })
+
+it('starts again, at the next connection, what the server refused at the last one', async () => {
+  const token = await world.token()
+  const client = makeLiveClient({
+    url: `${world.url.replace('http', 'ws')}/graphql`,
+    params: () => ({ authorization: `Bearer ${token}` }),
+  })
+  let refused = 0
+  let nodes: any[] = []
+  client.live(
+    { query: 'subscription { latecomersLive { nodes { nodeId id } } }' },
+    (page) => {
+      nodes = page.nodes
+    },
+    () => refused++,
+  )
+  await until(() => refused === 1)
+  await sql('create table latecomers (id int primary key); insert into latecomers values (1)')
+
+  for (const end = Date.now() + 20_000; nodes.length === 0 && Date.now() < end; await sleep(500)) {
+    client.pause()
+    client.resume()
+    await sleep(500)
+  }
+
+  expect(nodes.map(({ id }) => id)).toEqual([1])
+  client.close()
+})

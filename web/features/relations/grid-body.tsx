@@ -15,6 +15,7 @@ interface Props {
   view: GridWindow
   pinned: GridColumn[]
   columns: GridColumn[]
+  all: GridColumn[]
   /** Named columns cannot be edited here, those that lead to other rows have a button. */
   traits: ReadonlyMap<string, { readOnly: boolean; link: boolean }>
   pinnedWidth: number
@@ -24,33 +25,45 @@ interface Props {
 }
 
 export function GridBody(props: Props) {
-  const { store, selection, view, pinned, columns, traits, pinnedWidth, width, rowHeight, actions } = props
+  const { store, selection, view, pinned, columns, all, traits, pinnedWidth, width, rowHeight, actions } = props
   const body = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState(-1)
   useSyncExternalStore(store.subscribe, store.snapshot)
   useSyncExternalStore(selection.subscribe, selection.snapshot)
   useFlashes(body, store)
   const ghost = useMemo(() => ghostOf([...pinned, ...columns]), [pinned, columns])
-  const rows = []
-  for (let index = view.first; index < view.last; index++)
-    rows.push(
+  // The row under edit keeps its element wherever it goes, also out of sight: what was typed so far lives in it.
+  const { editing } = selection
+  const edited = editing ? (store.indexOf(editing.key) ?? editing.row) : -1
+  const editedColumns = useMemo(() => {
+    const column = editing && all[editing.col]
+    return !column || column.pinned || columns.includes(column) ? columns : [...columns, column]
+  }, [editing, all, columns])
+  const indexes = Array.from({ length: view.last - view.first }, (_, k) => view.first + k)
+  if (edited >= 0 && (edited < view.first || edited >= view.last)) indexes.push(edited)
+  const rows = indexes.map((index) => {
+    const isEdited = index === edited
+    const y = index * rowHeight - view.offset
+    return (
       <GridRow
-        key={index % view.slots}
+        key={isEdited ? 'edited' : index % view.slots}
         store={store}
         selection={selection}
         index={index}
         version={store.version(index)}
-        chosen={selection.ofRow(index, store.keyAt(index))}
+        chosen={selection.ofRow(index, isEdited ? editing!.key : store.keyAt(index))}
         hovered={hovered === index}
-        y={index * rowHeight - view.offset}
+        // Below the end it would make the scroller longer.
+        y={isEdited ? Math.min(y, view.physical - rowHeight) : y}
         pinned={pinned}
-        columns={columns}
+        columns={isEdited ? editedColumns : columns}
         traits={traits}
         pinnedWidth={pinnedWidth}
         width={width}
         actions={actions}
-      />,
+      />
     )
+  })
   const onPointerOver = (event: PointerEvent) => {
     const row = (event.target as Element).closest('.tm-row')
     setHovered(row ? Number(row.getAttribute('aria-rowindex')) - 2 : -1)

@@ -1,4 +1,5 @@
 // The header row: names with kind and type, sorting on click, resizing by the edge (and in the menu), dragging to reorder.
+// biome-ignore-all lint/a11y/useFocusableInteractive: a grid is one tab stop; aria-activedescendant says which of its cells is meant.
 import { ActionIcon } from '@mantine/core'
 import { IconArrowNarrowDown, IconArrowNarrowUp, IconChevronDown, IconKey, IconPinned } from '@tabler/icons-react'
 import { memo, useRef, type PointerEvent } from 'react'

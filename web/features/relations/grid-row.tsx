@@ -1,6 +1,7 @@
 // One row of the grid. Draws itself again only when its version, its part of the selection, its place or the columns change.
 // Cells are bare elements: a grid draws hundreds per frame, so what a column's cells share comes ready (use-columns.ts), and
 // the mouse is listened to by the grid (pointer.ts).
+// biome-ignore-all lint/a11y/useFocusableInteractive: a grid is one tab stop; aria-activedescendant says which of its cells is meant.
 import { IconArrowsDiagonal } from '@tabler/icons-react'
 import { memo } from 'react'
 import { CellValue } from '../../shared/format/cell.tsx'

@@ -20,7 +20,7 @@ export interface GridCommands {
   canTick: boolean
   whyReadOnly(column: Column): string | null
   sayReadOnly(column: Column): void
-  write(row: number, column: GridColumn, text: string | null, old: unknown): void
+  write(row: Row, column: GridColumn, text: string | null, old: unknown): void
   clear(rows: [number, number], columns: GridColumn[]): void
   copy(rows: [number, number], columns: GridColumn[]): void
   paste(row: number, columns: GridColumn[], text: string): void

@@ -19,7 +19,7 @@ import { GridHeader, type HeaderActions } from './grid-header.tsx'
 import type { GridActions, GridCommands } from './grid-types.ts'
 import { onGridKey } from './keyboard.ts'
 import { cellAt, dragRange } from './pointer.ts'
-import type { RowStore } from './row-store.ts'
+import { keyOf, type Row, type RowStore } from './row-store.ts'
 import type { Selection } from './selection.ts'
 import { useColumns, useShownColumns } from './use-columns.ts'
 import { useWindow } from './use-window.ts'
@@ -104,16 +104,17 @@ export function Grid(props: Props) {
       whyReadOnly: (column) => commandsRef.current.whyReadOnly(column),
       edit(row, col, typed) {
         const column = visibleRef.current[col]
-        if (!column || !store.get(row)) return
+        const of = store.get(row)
+        if (!column || !of) return
         if (commandsRef.current.whyReadOnly(column) !== null) return commandsRef.current.sayReadOnly(column)
         selection.move({ row, col })
-        selection.edit(typed, store.get(row)?.[column.field!])
+        selection.edit(typed, keyOf(of), of, of[column.field!])
         reveal()
       },
       commit(row, column, text, step) {
-        const old = selection.editing?.old
+        const { editing } = selection
         selection.stopEditing()
-        commandsRef.current.write(row, column, text, old)
+        if (editing) commandsRef.current.write(editing.of as Row, column, text, editing.old)
         if (step !== 'stay') element.current?.focus({ preventScroll: true })
         if (step === 'down') move(row + 1, column.index)
         if (step === 'up') move(row - 1, column.index)
@@ -225,6 +226,7 @@ export function Grid(props: Props) {
         onKeyDown={onKeyDown}
         onMouseDown={press}
         onDoubleClick={doublePress}
+        onInput={() => selection.editing && reveal()}
         onCopy={(event) => onCopyPaste(event, 'copy')}
         onPaste={(event) => onCopyPaste(event, 'paste')}
       >
@@ -246,6 +248,7 @@ export function Grid(props: Props) {
           view={view}
           pinned={pinned}
           columns={shown}
+          all={visible}
           traits={traits}
           pinnedWidth={pinnedWidth}
           width={width}

@@ -88,6 +88,19 @@ function condition(column: Column, { op, value }: Filter): object | null {
   return is({ [operator]: wanted })
 }
 
+/** The one row that has this key, as it stands in an address; null when no row can have it. */
+export function keyFilter(relation: Relation, values: readonly string[]): object | null {
+  const tests = (relation.key ?? []).map((name, index) => {
+    const column = relation.columns.find((each) => each.name === name)
+    const value = values[index]
+    if (!column || value === undefined || !isPlain(column)) return null
+    if (!isBoolean(column.base)) return condition(column, { name, op: 'eq', value })
+    return value === 'true' || value === 'false' ? condition(column, { name, op: value, value: '' }) : null
+  })
+  if (!tests.length || values.length !== tests.length || tests.includes(null)) return null
+  return { and: tests }
+}
+
 /** Quick search looks into every text column, and for a number also into columns of numbers. */
 function search(columns: Column[], q: string): object | null {
   const text = q.trim()

@@ -16,7 +16,7 @@ import { RelationIcon } from '../../shared/ui/relation-icon.tsx'
 import { Empty, Problem, Waiting } from '../../shared/ui/states.tsx'
 import { useGo } from '../../shared/ui/use-go.ts'
 import { apiKey, makeEdits, textOf } from './edits.ts'
-import { filterInput, isPlain, selection } from './query.ts'
+import { isPlain, keyFilter, selection } from './query.ts'
 import { RecordHistory } from './record-history.tsx'
 import type { Row } from './row-store.ts'
 import { readOnlyReason, tell, tellError } from './use-commands.ts'
@@ -53,18 +53,11 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
   const { config } = useView(relation.name)
   const columns = useMemo(() => placeColumns(relation.columns, config), [relation.columns, config])
   const api = relation.api!
-  const filter = useMemo(
-    () =>
-      filterInput(
-        relation,
-        relation.key!.map((name, index) => ({ name, op: 'eq', value: values[index] ?? '' })),
-        '',
-      ),
-    [relation, values],
-  )
+  const filter = useMemo(() => keyFilter(relation, values), [relation, values])
   const [row, setRow] = useState<Row | null | undefined>(undefined)
   const error = useSubscription<{ [field: string]: { nodes: Row[] } }>(
-    `subscription Record($filter: ${api.type}Filter) { ${api.live}(first: 1, filter: $filter) { nodes { ${selection(relation, relation.columns)} } } }`,
+    filter &&
+      `subscription Record($filter: ${api.type}Filter) { ${api.live}(first: 1, filter: $filter) { nodes { ${selection(relation, relation.columns)} } } }`,
     useMemo(() => ({ filter }), [filter]),
     ({ data }) => setRow(data?.[api.live]?.nodes[0] ?? null),
   )
@@ -76,8 +69,8 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
     ) ?? []
 
   if (error) return <Problem error={error} />
-  if (row === undefined) return <Waiting lines={8} />
-  if (row === null)
+  if (filter !== null && row === undefined) return <Waiting lines={8} />
+  if (!row)
     return (
       <Empty
         icon={IconFileOff}

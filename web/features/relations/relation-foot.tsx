@@ -18,13 +18,12 @@ export function RelationFoot({ count: total, exact, place, askRow }: Props) {
   }, [place])
   return (
     <footer className="tm-relation-foot">
-      <span>
-        Row {count(total ? Math.min(top, total - 1) + 1 : 0)} of {exact ? '' : '~'}
-        {count(total)}
-      </span>
-      <button type="button" onClick={askRow}>
-        Go to row <kbd className="tm-kbd">Ctrl G</kbd>
-      </button>
+      <span>{total === 0 ? 'No rows' : `Row ${count(Math.min(top, total - 1) + 1)} of ${exact ? '' : '~'}${count(total)}`}</span>
+      {total > 1 && (
+        <button type="button" onClick={askRow}>
+          Go to row <kbd className="tm-kbd">Ctrl G</kbd>
+        </button>
+      )}
     </footer>
   )
 }

@@ -8,7 +8,7 @@ import { LiveDot } from '../../shared/live/live-dot.tsx'
 import { AppLink } from '../../shared/ui/app-link.tsx'
 import { KIND_WORDS, RelationIcon } from '../../shared/ui/relation-icon.tsx'
 import { RowSparkline } from './row-sparkline.tsx'
-import { readOnlyReason } from './use-commands.ts'
+import { readOnlyReason, tell } from './use-commands.ts'
 
 interface Props {
   relation: Relation
@@ -36,9 +36,9 @@ export function RelationHeader({ relation, count: rows, exact, filtered, paused,
       <RowSparkline relation={relation} />
       {reason && (
         <Tooltip label={reason} multiline maw={320}>
-          <span className="tm-badge" tabIndex={0}>
+          <button type="button" className="tm-badge tm-why" onClick={() => tell(reason)}>
             <IconLock size={12} aria-hidden /> Read-only<span className="tm-visually-hidden">: {reason}</span>
-          </span>
+          </button>
         </Tooltip>
       )}
       <span className="tm-spacer" />
@@ -51,6 +51,7 @@ export function RelationHeader({ relation, count: rows, exact, filtered, paused,
       {relation.kind === 'matview' && (
         <Button
           variant="default"
+          aria-label="Definition and runs"
           leftSection={<IconSettings size={15} aria-hidden />}
           renderRoot={(props) => <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: relation.name }} {...props} />}
         >
@@ -60,6 +61,7 @@ export function RelationHeader({ relation, count: rows, exact, filtered, paused,
       {role !== 'reader' && relation.kind !== 'matview' && (
         <Button
           variant="light"
+          aria-label="Make a view"
           leftSection={<IconStack2 size={15} aria-hidden />}
           renderRoot={(props) => (
             <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }} {...props} />

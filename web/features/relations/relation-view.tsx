@@ -14,6 +14,7 @@ import { Grid } from './grid.tsx'
 import { GoToRow } from './go-to-row.tsx'
 import { insertExample } from './insert-example.ts'
 import { LiveSummary } from './live-summary.tsx'
+import { filterInput } from './query.ts'
 import { RelationFoot } from './relation-foot.tsx'
 import { RelationHeader } from './relation-header.tsx'
 import { Selection } from './selection.ts'
@@ -64,7 +65,8 @@ export function RelationView({ relation }: { relation: Relation }) {
   const place = useRef<((top: number) => void) | null>(null)
   const setTop = useCallback((top: number) => place.current?.(top), [])
   const settle = useCallback((key: string, column: Column, keep: boolean) => void edits.settle(key, column, keep), [edits])
-  const filtered = view.config.filter.length > 0 || view.q !== ''
+  // A filter without its value yet leaves nothing out.
+  const filtered = filterInput(relation, view.config.filter, view.q) !== null
   const shownCount = rows.count ?? 0
   const menuColumn = columns.find((column) => column.name === menu?.name)
 

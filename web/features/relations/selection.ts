@@ -6,6 +6,9 @@ export interface Cell {
   col: number
 }
 export interface Editing extends Cell {
+  /** The row itself: it may move, be scrolled out of sight or be forgotten before the edit is over. */
+  key: string
+  of: Record<string, unknown>
   /** What the cell held when the person began: what they saw is what the edit is compared with. */
   old: unknown
   /** Typing replaces the value; null: the old value is edited. */
@@ -32,7 +35,7 @@ export class Selection {
     const range = this.range()
     const inRange = range && row >= range.top && row <= range.bottom ? `${range.left}-${range.right}` : ''
     const active = this.active.row === row ? this.active.col : ''
-    const editing = this.editing?.row === row ? this.editing.col : ''
+    const editing = key !== null && this.editing?.key === key ? this.editing.col : ''
     return `${active}|${inRange}|${editing}|${key !== null && this.ticked.has(key) ? 'x' : ''}`
   }
 
@@ -52,8 +55,8 @@ export class Selection {
     this.editing = null
     this.changed()
   }
-  edit(typed: string | null, old: unknown): void {
-    this.editing = { ...this.active, typed, old }
+  edit(typed: string | null, key: string, of: Record<string, unknown>, old: unknown): void {
+    this.editing = { ...this.active, typed, key, of, old }
     this.changed()
   }
   stopEditing(): void {

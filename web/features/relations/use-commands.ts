@@ -74,9 +74,8 @@ export function useCommands({ relation, rows, selection, role, askRow }: Deps): 
       canTick: relation.key !== null && relation.canDelete && reason === null,
       whyReadOnly,
       sayReadOnly: (column: Column) => tell(whyReadOnly(column) ?? ''),
-      write(index: number, column: GridColumn, text: string | null, old: unknown) {
-        const row = store.get(index)
-        if (row) void edits.cells(edit({ ...row, [column.field!]: old }, column, text))
+      write(row: Row, column: GridColumn, text: string | null, old: unknown) {
+        void edits.cells(edit({ ...row, [column.field!]: old }, column, text))
       },
       clear([first, last]: [number, number], columns: GridColumn[]) {
         if (reason) return tell(reason)

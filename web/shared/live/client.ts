@@ -54,7 +54,6 @@ const MAX_WAIT_MS = 10_000
 interface Sink {
   next(result: any): void
   error(errors: { message: string; extensions?: Record<string, unknown> }[]): void
-  complete?(): void
   restarted?(): void
 }
 
@@ -75,7 +74,8 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
 
   async function connect() {
     clearTimeout(retry)
-    if (socket || operations.size === 0) return
+    if (socket) return
+    if (operations.size === 0) return enter('idle') // the next subscription connects
     enter('connecting')
     const opened = (socket = new WebSocket(url, 'graphql-transport-ws'))
     const send = (message: object) => opened.readyState === 1 && opened.send(JSON.stringify(message))
@@ -94,13 +94,10 @@ export function makeLiveClient({ url, params, onState, WebSocket = globalThis.We
       else if (message.type === 'next') {
         tries = 0 // not before: a server without its database lets us in, and no further
         operation?.sink.next(message.payload)
-      } else if (message.type === 'error') {
-        operations.delete(message.id)
-        operation?.sink.error(message.payload)
-      } else if (message.type === 'complete') {
-        operations.delete(message.id)
-        operation?.sink.complete?.()
       }
+      // Refused, or ended by the server: it stays in the list, so that the next connection starts it again. A server that is just
+      // starting may refuse what it will serve a moment later.
+      else if (message.type === 'error') operation?.sink.error(message.payload)
     }
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return
