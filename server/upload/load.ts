@@ -78,8 +78,10 @@ export async function load(input: LoadInput): Promise<LoadResult> {
   } catch (error) {
     await pour?.abort(error as Error)
     throw refusal(error, {
-      recordsBefore: pour?.recordsBefore ?? 0,
-      lineOf: (record) => pour?.places.lineOf(record, pour.tap) ?? null,
+      placeOf: (copyLine) => {
+        const place = pour?.places.of(copyLine, pour.tap) ?? null
+        return place && input.lineOf ? { ...place, line: input.lineOf(place.record) } : place
+      },
       key: plan?.key ?? [],
     })
   } finally {

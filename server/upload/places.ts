@@ -1,25 +1,48 @@
-// places.ts: on which line of the file a record is that PostgreSQL refused. Kept by pour.ts, asked by load.ts.
+// places.ts: which record of the file, and on which line, PostgreSQL refused. Kept by pour.ts, asked by load.ts.
 //
-// COPY names the record. It runs behind the scanner by what the sockets hold, so the beginnings of the last windows are
-// enough. The line is known when the window's records have one line each; else nothing is said rather than something wrong.
+// COPY names a line of what it was sent: that is the record's number only while every record has one line and none was left
+// out. It runs behind the scanner by what the sockets hold, so the beginnings of the last windows are enough. Behind a window
+// with longer records, blank lines or rejects nothing is said rather than something wrong.
 
 const KEPT = 64
 
-export class Places {
-  private readonly marks: { records: number; lines: number }[] = []
+export interface Place {
+  record: number
+  line: number
+}
 
-  /** A window begins behind so many loaded records and so many lines. */
+interface Mark {
+  records: number
+  lines: number
+}
+
+export class Places {
+  private marks: Mark[] = []
+  private before = 0
+  private sure = Number.POSITIVE_INFINITY
+
+  /** A COPY begins behind so many loaded records and so many lines: its own lines count from here. */
+  opened(records: number, lines: number): void {
+    this.marks = [{ records, lines }]
+    this.before = records
+    this.sure = Number.POSITIVE_INFINITY
+  }
+
+  /** A window begins. */
   note(records: number, lines: number): void {
+    if (!straight(this.marks.at(-1)!, { records, lines })) this.sure = Math.min(this.sure, this.marks.at(-1)!.records)
     this.marks.push({ records, lines })
     if (this.marks.length > KEPT) this.marks.shift()
   }
 
-  /** The line of the n-th loaded record (from 1), or null. `now`: how far the scanner is. */
-  lineOf(record: number, now: { records: number; lines: number }): number | null {
+  /** Of the n-th line (from 1) of the open COPY. `now`: how far the scanner is. */
+  of(copyLine: number, now: Mark): Place | null {
+    const record = this.before + copyLine
     const next = this.marks.findIndex((m) => m.records >= record)
     const from = this.marks.at(next < 0 ? -1 : next - 1)
-    const to = next < 0 ? now : this.marks[next]!
-    if (!from || next === 0 || to.lines - from.lines !== to.records - from.records) return null
-    return from.lines + (record - from.records)
+    if (record > this.sure || !from || next === 0 || !straight(from, next < 0 ? now : this.marks[next]!)) return null
+    return { record, line: from.lines + (record - from.records) }
   }
 }
+
+const straight = (from: Mark, to: Mark): boolean => to.lines - from.lines === to.records - from.records

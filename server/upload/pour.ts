@@ -43,14 +43,13 @@ export class Pour {
   /** The physical columns of each field, newest first. */
   readonly chains: Segment[][]
   readonly places = new Places()
-  /** Records of the COPYs that are closed. */
-  recordsBefore = 0
   private readonly o: PourInput
   private readonly sink: CopySink
   private readonly out: Output
   private readonly kept: number[] // the fields that go into a column
   private readonly quote: number
   private readonly delimiter: string
+  private copied = 0 // records of the COPYs that are closed
   private rest: Buffer = Buffer.alloc(0) // what is not consumed yet
 
   constructor(o: PourInput) {
@@ -125,6 +124,7 @@ export class Pour {
   }
 
   private open(): void {
+    this.places.opened(this.tap.records, this.tap.lines)
     if (this.kept.length === 0) return // an empty file with on_error=skip: an empty table
     const segments = this.kept.map((i) => this.chains[i]![0]!)
     this.sink.open(
@@ -140,10 +140,10 @@ export class Pour {
 
   private async close(): Promise<void> {
     if (this.kept.length === 0) return
-    this.recordsBefore += await this.sink.close()
+    this.copied += await this.sink.close()
     // the safety net: did COPY see the records that we saw?
-    if (this.recordsBefore !== this.tap.records)
-      throw new AppError('TMOOP', `COPY read ${this.recordsBefore} records where the scanner read ${this.tap.records}`)
+    if (this.copied !== this.tap.records)
+      throw new AppError('TMOOP', `COPY read ${this.copied} records where the scanner read ${this.tap.records}`)
   }
 
   /** A conflict: go on in overflow columns. The other conflicts of this window go into the same ALTER. */

@@ -1,6 +1,7 @@
 // problem.ts: bad records and PostgreSQL's refusals as the one error body. Called by load.ts and tap's onBad.
 
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { Place } from './places.ts'
 import type { BadRecord } from './tap.ts'
 
 /** The answer for the first bad record of on_error=abort. Line and record count from 1; the header is no record. */
@@ -14,17 +15,19 @@ export function badRecord(bad: BadRecord, names: readonly string[]): AppError {
 }
 
 /** PostgreSQL's refusal during or after a COPY, with the record where it names one. */
-export function refusal(
-  error: unknown,
-  o: { recordsBefore: number; lineOf: (record: number) => number | null; key: readonly string[] },
-): unknown {
+export function refusal(error: unknown, o: { placeOf: (copyLine: number) => Place | null; key: readonly string[] }): unknown {
   const e = error as { code?: string; message?: string; detail?: string; where?: string; constraint?: string }
   if (error instanceof AppError || typeof e.code !== 'string') return error
   const where = /COPY [^\n]*, line (\d+)(?:, column (.+?)(?::|$))?/.exec(e.where ?? '')
-  const record = where ? o.recordsBefore + Number(where[1]) : null
-  const line = record === null ? null : o.lineOf(record)
-  const more = { line, record, column: where?.[2]?.replace(/^"|"$/g, '') ?? null, value: null, reason: e.message }
-  const at = line !== null ? `Line ${line}: ` : record === null ? '' : `Record ${record}: `
+  const place = where ? o.placeOf(Number(where[1])) : null
+  const more = {
+    line: place?.line ?? null,
+    record: place?.record ?? null,
+    column: where?.[2]?.replace(/^"|"$/g, '') ?? null,
+    value: null,
+    reason: e.message,
+  }
+  const at = place ? `Line ${place.line}: ` : ''
   switch (e.code) {
     case '23505':
       if (e.constraint?.startsWith('pg_'))

@@ -22,18 +22,28 @@ describe('a type that only PostgreSQL can judge', () => {
 
       expect([status, body]).toMatchObject([422, { code: 'TMTYP', line: bad + 1, record: bad, column: 'mood' }])
     }
+    const several = `0,ok,"a\nb"\n`
+    const behind = await lab.send(`id,mood,code\n${several.repeat(20)}${file(2500, '1,glad,abc').slice(13)}`, {
+      table: 'moods',
+      mode: 'append',
+    })
+    expect([behind.status, behind.body]).toMatchObject([422, { code: 'TMTYP', line: null, record: null, column: 'mood' }])
     const long = await lab.send(file(2500, '1,ok,abcd'), { table: 'moods', mode: 'append' })
     expect([long.status, long.body]).toMatchObject([422, { code: 'TMTYP', line: 2501 }])
   })
 })
 
-it('says no line where records of several lines leave it open', () => {
+it('names no place behind records of several lines, in this COPY; the next one counts anew', () => {
   const places = new Places()
-  places.note(0, 1)
+  places.opened(0, 1)
   places.note(10, 11)
   places.note(20, 25)
+  const now = { records: 30, lines: 35 }
 
-  expect(places.lineOf(3, { records: 30, lines: 35 })).toBe(4)
-  expect(places.lineOf(15, { records: 30, lines: 35 })).toBeNull()
-  expect(places.lineOf(30, { records: 30, lines: 35 })).toBe(35)
+  expect(places.of(3, now)).toEqual({ record: 3, line: 4 })
+  expect(places.of(15, now)).toBeNull()
+  expect(places.of(30, now)).toBeNull()
+
+  places.opened(30, 35)
+  expect(places.of(2, { records: 40, lines: 45 })).toEqual({ record: 32, line: 37 })
 })
