@@ -15,7 +15,9 @@ export function webFiles(root: string, imageHosts: readonly string[] = []): Rout
   router.use(express.static(root, { index: false, maxAge: '1h' }))
   router.get(/^\/(?!api\/|rest\/|auth\/|graphql|events|export\/).*$/, async (request, response, next) => {
     // a screen is asked for by a browser; a missing file or a program's wrong address gets the error it deserves
-    if (!request.accepts(['html', 'json']) || request.accepts(['json', 'html']) === 'json' || /\.\w{2,5}$/.test(request.path)) return next()
+    if (!request.accepts(['html', 'json']) || request.accepts(['json', 'html']) === 'json') return next()
+    // Under /w/ there are no files: a table or a key may well end in .txt or .25
+    if (!request.path.startsWith('/w/') && /\.\w{2,5}$/.test(request.path)) return next()
     const html = await readFile(page, 'utf8').catch(() => null)
     if (html === null) return void response.status(503).type('text').send('The web app is not built: run `npm start`.')
     const known = `<meta name="tidemark-image-hosts" content="${imageHosts.join(' ')}" />` // hosts only: config.ts has looked
