@@ -26,7 +26,7 @@ describeNeeding(chromium(), 'webhooks', () => {
       `mutation { createMatview(input: { name: "totals", definition: "select sum(amount) as total from stock", notifyWhen: ALWAYS }) { matview { id } } }`,
     )
     ada = await stage.person('Ada')
-  }, 120_000)
+  })
   afterAll(async () => {
     await receiver?.close()
     await stage?.close()
