@@ -132,7 +132,7 @@ describeNeeding(chromium(), 'a million rows', () => {
     )
     const port = Number(new URL(stage.world.url).port)
     await stage.world.server.close()
-    await ada.page.waitForSelector('.tm-live[data-state=reconnecting]')
+    await ada.page.waitForSelector('.tm-relation-head .tm-live[data-state=reconnecting]')
     await ada.page.waitForSelector('.tm-reconnect')
     expect(await ada.page.locator('.tm-row').count()).toBe(5)
     await ada.picture('reconnecting')
