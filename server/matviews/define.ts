@@ -71,7 +71,7 @@ export async function previewDefinition(client: Client, workspace: string, defin
     await oneStatement(client, `set local statement_timeout = '${PREVIEW_MS}ms'`)
     const prefix = 'select * from (\n'
     const result = await oneStatement(client, `${prefix}${sql}\n) _ limit ${rows + 1}`).catch((error) => {
-      throw told(error, prefix.length, workspace)
+      throw told(error, prefix.length, workspace, sql)
     })
     return { columns, rows: result.rows.slice(0, rows), more: result.rows.length > rows }
   } finally {
@@ -108,12 +108,12 @@ export async function createChecked(
   const sql = await parseDefinition(definition)
   const { prefix, text } = createStatement(workspace, name, sql, kind)
   await oneStatement(client, text).catch((error) => {
-    throw told(error, prefix.length, workspace)
+    throw told(error, prefix.length, workspace, sql)
   })
   const relation = `${pg.escapeIdentifier(`ws_${workspace}`)}.${pg.escapeIdentifier(name)}`
   await client.query('select app_private.check_definition($1::regclass)', [relation])
   const { fields } = await oneStatement(client, `select * from (\n${sql}\n) _ limit 0`).catch((error) => {
-    throw told(error, 0, workspace)
+    throw told(error, 0, workspace, '')
   })
   return columnsOf(client, fields)
 }
@@ -150,8 +150,9 @@ function hidden(code: string, message: string, workspace: string): boolean {
 /**
  * The error of a person's SQL, told to the person: PostgreSQL's own words, and where in the definition.
  * @param offset length of what we put before the definition
+ * @param sql the definition, or '' where the position does not count in it
  */
-function told(error: unknown, offset: number, workspace: string): unknown {
+function told(error: unknown, offset: number, workspace: string, sql: string): unknown {
   const { code, message, hint, detail, position } = (error ?? {}) as pg.DatabaseError
   if (error instanceof AppError || typeof code !== 'string' || code.startsWith('TM')) return error
   const at = Number(position) - offset
@@ -166,5 +167,11 @@ function told(error: unknown, offset: number, workspace: string): unknown {
     return new AppError('TMTIM', 'The definition took too long', { hint: 'Narrow it, or add an index to the tables that it reads.', more })
   if (/^53/.test(code)) return new AppError('TMDEF', 'The definition needs more room than the workspace has', { hint: message, more })
   if (/^(08|57|58|XX)/.test(code)) return error
-  return new AppError('TMSQL', message, { hint: hint ?? 'Correct the SQL.', ...(detail ? { detail } : {}), more })
+  return new AppError('TMSQL', message, { hint: hint ?? foldedName(code, sql, at) ?? 'Correct the SQL.', ...(detail ? { detail } : {}), more })
+}
+
+/** PostgreSQL folds names without quotes to small letters: the usual reason why a column of a file "does not exist". */
+function foldedName(code: string, sql: string, at: number): string | undefined {
+  const name = /^42(703|P01)$/.test(code) && at >= 1 ? /^(?:[\w$]+\.)*([\w$]+)/.exec([...sql].slice(at - 1).join(''))?.[1] : undefined
+  return name && name !== name.toLowerCase() ? `A name with capital letters needs quotes: "${name}".` : undefined
 }

@@ -56,6 +56,10 @@ describe('the check of definitions', () => {
       code: 'TMSQL',
       more: { sqlstate: '42601', position: expect.any(Number) },
     })
+    await expect(check('select base.AColumn from base')).rejects.toMatchObject({
+      code: 'TMSQL',
+      hint: 'A name with capital letters needs quotes: "AColumn".',
+    })
     await expect(preview('select 1 / 0 as x')).rejects.toMatchObject({ code: 'TMSQL', message: 'division by zero' })
   })
 

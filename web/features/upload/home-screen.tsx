@@ -80,14 +80,14 @@ export function HomeScreen() {
             <h2 id="home-relations" className="tm-section-title">
               Tables and views
             </h2>
-            <ul className="tm-card tm-list">
+            <ul className="tm-card tm-links">
               {relations.slice(0, 12).map((relation) => (
                 <li key={relation.name}>
-                  <AppLink {...relationTo(workspace, relation.name)} className="tm-list-link">
+                  <AppLink {...relationTo(workspace, relation.name)} className="tm-links-row">
                     <RelationIcon kind={relation.kind} />
                     <span className="tm-truncate">{relation.name}</span>
-                    <span className="tm-dim tm-small tm-list-kind">{KIND_WORDS[relation.kind]}</span>
-                    <span className="tm-tabular tm-list-count">
+                    <span className="tm-dim tm-small tm-links-kind">{KIND_WORDS[relation.kind]}</span>
+                    <span className="tm-tabular tm-links-end">
                       {relation.api ? <LiveCount live={relation.api.live} estimate={relation.estimatedRows} /> : '–'}
                     </span>
                   </AppLink>
@@ -105,10 +105,10 @@ export function HomeScreen() {
                 here.
               </p>
             ) : (
-              <ul className="tm-card tm-list">
+              <ul className="tm-card tm-links">
                 {events.map((event) => (
                   <li key={event.id}>
-                    <AppLink to={`/w/${workspace}/events`} search={{ matview: event.matviewName }} className="tm-list-link">
+                    <AppLink to={`/w/${workspace}/events`} search={{ matview: event.matviewName }} className="tm-links-row">
                       <span className="tm-tabular tm-dim tm-small">#{event.id}</span>
                       <span className="tm-truncate">{event.matviewName}</span>
                       {event.error ? (
@@ -118,7 +118,7 @@ export function HomeScreen() {
                       ) : (
                         <Delta {...event} />
                       )}
-                      <span className="tm-dim tm-small tm-list-count" title={event.statusChangeTime}>
+                      <span className="tm-dim tm-small tm-links-end" title={event.statusChangeTime}>
                         {relative(event.statusChangeTime)} · {duration(event.durationMs)}
                       </span>
                     </AppLink>
@@ -129,13 +129,13 @@ export function HomeScreen() {
             {schedules.length > 0 && (
               <>
                 <h2 className="tm-section-title tm-home-second">Schedules</h2>
-                <ul className="tm-card tm-list">
+                <ul className="tm-card tm-links">
                   {schedules.map(({ id, schedule, active, matview }) => (
                     <li key={id}>
-                      <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: matview?.name ?? '' }} className="tm-list-link">
+                      <AppLink to="/w/$workspace/views/$name" params={{ workspace, name: matview?.name ?? '' }} className="tm-links-row">
                         <span className="tm-truncate">{matview?.name ?? 'a view'}</span>
                         <code className="tm-mono tm-dim">{schedule}</code>
-                        <span className="tm-list-count">
+                        <span className="tm-links-end">
                           {active ? (
                             <span className="tm-badge" data-tone="ok">
                               runs

@@ -57,13 +57,13 @@ function PastUploads() {
   return (
     <section className="tm-past">
       <h2 className="tm-section-title">Imports so far</h2>
-      <ul className="tm-card tm-list">
+      <ul className="tm-card tm-links">
         {nodes.map(({ id, state, tableName, fileName, rows, rejected, bytes: size, startedAt, error }) => (
           <li key={id}>
-            <AppLink {...relationTo(workspace, tableName ?? '')} className="tm-list-link">
+            <AppLink {...relationTo(workspace, tableName ?? '')} className="tm-links-row">
               <span className="tm-truncate">{fileName ?? tableName}</span>
               <span className="tm-dim tm-small tm-truncate">{state === 'DONE' ? `→ ${tableName}` : error}</span>
-              <span className="tm-list-count tm-tabular tm-small tm-dim">
+              <span className="tm-links-end tm-tabular tm-small tm-dim">
                 {count(rows)} rows{Number(rejected) ? `, ${count(rejected)} rejected` : ''} · {bytes(size)} · {relative(startedAt)}
               </span>
               <span className="tm-badge" data-tone={state === 'DONE' ? 'ok' : state === 'FAILED' ? 'bad' : undefined}>
