@@ -1712,6 +1712,11 @@ begin
     v_run.inserted := null;
     v_run.updated := null;
     v_run.deleted := null;
+    -- It failed because it was dropped meanwhile: 'dropped' is the last word on it. The lock keeps it so until we are done.
+    perform from app_public.matviews where id = m.id for key share;
+    if not found then
+      raise exception 'There is no such view' using errcode = 'TMNOF';
+    end if;
   end;
   v_run.duration_ms := round((extract(epoch from clock_timestamp() - v_start) * 1000)::numeric, 1);
 

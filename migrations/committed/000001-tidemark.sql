@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:cae805cf3c7da15d45947f3127d0be7ed806bcea
+--! Hash: sha1:0fb432c4382e9e39aec562b0cdf05f965d9dc0f9
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -694,6 +694,11 @@ begin
     v_run.inserted := null;
     v_run.updated := null;
     v_run.deleted := null;
+    -- It failed because it was dropped meanwhile: 'dropped' is the last word on it. The lock keeps it so until we are done.
+    perform from app_public.matviews where id = m.id for key share;
+    if not found then
+      raise exception 'There is no such view' using errcode = 'TMNOF';
+    end if;
   end;
   v_run.duration_ms := round((extract(epoch from clock_timestamp() - v_start) * 1000)::numeric, 1);
 

@@ -158,6 +158,24 @@ describe('a refresh', () => {
     other.release()
   })
 
+  it('that loses its view meanwhile says so and leaves the last word to the drop (TMNOF)', async () => {
+    const id = await main.view('doomed', 'select * from ws_main.sales', { key: ['id'] })
+    const other = await db.admin.connect()
+    await other.query('begin')
+    await other.query('drop materialized view ws_main.doomed')
+    const refreshed = main.refresh('doomed').then(
+      () => 'done',
+      (error) => error.code,
+    )
+    while ((await db.sql(`select from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'refresh_matview'`)).length === 0);
+    await other.query('commit')
+    other.release()
+
+    expect(await refreshed).toBe('TMNOF')
+    const events = await db.sql('select status from app_public.matview_refresh_events where matview_id = $1 order by id', [id])
+    expect(events.map(({ status }) => status)).toEqual(['new', 'dropped'])
+  })
+
   it('of a view of another workspace, or of none, is one and the same refusal (TMNOF)', async () => {
     await expect(main.refresh('relation_stats')).rejects.toMatchObject({
       code: 'TMNOF',
