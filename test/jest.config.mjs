@@ -7,6 +7,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   testTimeout: 60_000,
+  // A worker that runs file after file grows to gigabytes (each has its own copy of every module).
+  workerIdleMemoryLimit: '800MB',
   // Databases, browsers and servers share two cores: a slow test is named.
   slowTestThreshold: 15,
 }
