@@ -4,7 +4,7 @@
  */
 import { chromium, describeNeeding } from '../support/needs.ts'
 import { violations } from './support/axe.ts'
-import { openStage, type Person, type Stage } from './support/browser.ts'
+import { cell, openStage, type Person, type Stage, within } from './support/browser.ts'
 import { type BusyWorkspace, fillWorkspace } from './support/busy-workspace.ts'
 
 type Click = (person: Person) => Promise<unknown>
@@ -121,6 +121,7 @@ describeNeeding(chromium(), 'accessibility', () => {
   })
 
   it('a file is imported, opened and edited with keys alone', async () => {
+    const ada = await stage.person('Ada')
     const { page } = ada
     await page.goto(`${stage.world.url}/w/main/import`)
     await page.waitForSelector('.tm-choose')
@@ -140,10 +141,17 @@ describeNeeding(chromium(), 'accessibility', () => {
     await page.keyboard.press('Control+a')
     await page.keyboard.type('Valparaíso')
     await page.keyboard.press('Enter')
-    await page.waitForFunction(() => document.getElementById('c-1-3')?.textContent === 'Valparaíso')
+    await within(
+      10_000,
+      () => cell(ada, 1, 3).textContent(),
+      (text) => text === 'Valparaíso',
+    )
 
     expect(await page.locator('[role=grid]').getAttribute('aria-activedescendant')).toBe('c-2-3')
-    await page.waitForTimeout(300)
-    expect((await stage.world.db.sql('select port from ws_main.harbour_orders where row_id = 2'))[0].port).toBe('Valparaíso')
+    await within(
+      10_000,
+      async () => (await stage.world.db.sql('select port from ws_main.harbour_orders where row_id = 2'))[0].port,
+      (port) => port === 'Valparaíso',
+    )
   })
 })

@@ -38,14 +38,23 @@ describeNeeding(chromium(), 'GraphiQL', () => {
       await page.keyboard.insertText(text)
       await page.keyboard.press('Control+Enter')
     }
-    const shows = (word: string) =>
-      page.waitForFunction((text) => document.querySelector('.graphiql-response')?.textContent?.includes(text), word)
+    const shows = (word: string, timeout = 60_000) =>
+      page.waitForFunction((text) => document.querySelector('.graphiql-response')?.textContent?.includes(text), word, { timeout })
     await run('{ tools { nodes { id name } }')
     await shows('Plane')
     await ada.picture('graphiql')
 
+    // The editor reads what was typed a moment later: a hand is slower than this test, so it presses again.
     await run('subscription { toolsLive { nodes { id name } }')
-    await shows('Saw')
+    for (let tries = 0; tries < 10; tries++)
+      if (
+        await shows('Saw', 4000).then(
+          () => true,
+          () => false,
+        )
+      )
+        break
+      else await page.keyboard.press('Control+Enter')
     await stage.world.db.sql(`update ws_main.tools set name = 'Chisel' where id = '2'`)
     await shows('Chisel')
     await ada.picture('graphiql-live')
