@@ -167,7 +167,11 @@ function told(error: unknown, offset: number, workspace: string, sql: string): u
     return new AppError('TMTIM', 'The definition took too long', { hint: 'Narrow it, or add an index to the tables that it reads.', more })
   if (/^53/.test(code)) return new AppError('TMDEF', 'The definition needs more room than the workspace has', { hint: message, more })
   if (/^(08|57|58|XX)/.test(code)) return error
-  return new AppError('TMSQL', message, { hint: hint ?? foldedName(code, sql, at) ?? 'Correct the SQL.', ...(detail ? { detail } : {}), more })
+  return new AppError('TMSQL', message, {
+    hint: hint ?? foldedName(code, sql, at) ?? 'Correct the SQL.',
+    ...(detail ? { detail } : {}),
+    more,
+  })
 }
 
 /** PostgreSQL folds names without quotes to small letters: the usual reason why a column of a file "does not exist". */
