@@ -5,7 +5,7 @@
 export interface Program {
   /** For `npm run bench -- --list`. */
   about: string
-  /** Beyond PostgreSQL: Chromium and a built web app. */
+  /** Beyond PostgreSQL: a built web app (and, for `web`, Chromium). */
   browser?: boolean
   /** `--rows` means something to it. */
   rows?: number
@@ -23,6 +23,7 @@ export const PROGRAMS: Record<string, Program> = {
     parts: ['mixed', 'text', 'late', 'rivals', 'memory'],
     quick: { rows: 50_000, pairs: 3 },
   },
+  launch: { about: '`npm start` on a new and on an old folder of data; sign-in', browser: true, quick: { rounds: 1 } },
   start: { about: 'start of a server process; createMatview beside plain SQL', quick: { rounds: 3 } },
   refresh: {
     about: 'refresh with diff and event against plain REFRESH and CONCURRENTLY',
