@@ -10,6 +10,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { helpIfAsked } from './commands.mjs'
 import { ensureDependencies } from './dependencies.mjs'
+import { compileCache } from './launch/compile-cache.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 import { CRON_DATABASE, startTestCluster } from './postgres/test-cluster.mjs'
 import { watchProcess } from './postgres/watchdog.mjs'
@@ -62,6 +63,7 @@ async function main() {
         tools: programs.tools,
         programEnv: programs.env,
       }),
+      ...compileCache(ROOT),
       TZ: 'UTC',
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
     }

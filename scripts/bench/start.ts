@@ -11,6 +11,7 @@ import { makeWorkspaces } from '../../server/auth/workspaces.ts'
 import { readConfig } from '../../server/config.ts'
 import { makeLog } from '../../server/log.ts'
 import { startServer } from '../../server/server.ts'
+import { compileCache } from '../launch/compile-cache.mjs'
 import type { Figure } from './report.ts'
 
 /** Each DDL rebuilds the API's schema in the background: not in the next round's time. */
@@ -33,7 +34,7 @@ function serverStart(settings: Record<string, string>): Promise<void> {
     const child = spawn(process.execPath, ['server/main.ts'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...settings, LOG_LEVEL: 'fatal' },
+      env: { ...process.env, ...compileCache(ROOT), ...settings, LOG_LEVEL: 'fatal' },
     })
     let ready = false
     let said = ''

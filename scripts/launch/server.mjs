@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process'
 import { watchProcess } from '../postgres/watchdog.mjs'
+import { compileCache } from './compile-cache.mjs'
 
 const GRACE_MS = 10_000
 
@@ -14,7 +15,7 @@ export function startServer({ root, node, args = [], env, onReady = () => {} }) 
   // A process group of its own: Ctrl-C reaches the launcher alone, which ends the server before the database.
   const child = spawn(node, [...args, 'server/main.ts'], {
     cwd: root,
-    env: { NODE_ENV: 'production', GRAPHILE_ENV: 'production', ...process.env, ...env },
+    env: { NODE_ENV: 'production', GRAPHILE_ENV: 'production', ...compileCache(root), ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })
