@@ -33,6 +33,16 @@ describe('the security model', () => {
     }
   })
 
+  it('holds while somebody watches: the table of changes in a workspace is the pump’s', async () => {
+    const pump = new pg.Client({ connectionString: database.urlFor('app_scheduler') })
+    await pump.connect()
+    await pump.query(`create unlogged table ws_${id}._live_changes (rel text)`)
+    await pump.end()
+
+    expect(ours(await findings(database.admin))).toEqual([])
+    await database.sql(`drop table ws_${id}._live_changes`)
+  })
+
   it.each([
     ['definer function without search_path', 'create function app_public.f() returns int language sql security definer as $$ select 1 $$'],
     [
