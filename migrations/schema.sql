@@ -1921,19 +1921,25 @@ begin
 end;
 $$;
 
-CREATE FUNCTION app_private.schema_fingerprints(schemas text[]) RETURNS jsonb
+CREATE FUNCTION app_private.schema_fingerprints(schemas text[], OUT told boolean, OUT seen jsonb) RETURNS record
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when not exists (select from pg_event_trigger where evtname = 'tidemark_ddl' and evtenabled <> 'D') then
+  select exists (select from pg_event_trigger where evtname = 'tidemark_ddl' and evtenabled <> 'D'),
     (select jsonb_object_agg(n.nspname, md5(concat_ws('|',
-       (select string_agg(concat_ws(' ', c.oid, c.relname, c.relkind, c.relacl, c.xmin), ',' order by c.oid) from pg_class c
-         where c.relnamespace = n.oid and c.relname not like '\_%' and c.relkind in ('r', 'v', 'm', 'p', 'f')),
+       (select string_agg(concat_ws(' ', c.oid, c.relname, c.relkind, c.relacl, c.relrowsecurity, c.reltype), ',' order by c.oid) from pg_class c
+         where c.relnamespace = n.oid and c.relname not like '\_%' and c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition),
        (select string_agg(concat_ws(' ', a.attrelid, a.attnum, a.xmin), ',' order by a.attrelid, a.attnum) from pg_attribute a
-          join pg_class c on c.oid = a.attrelid where c.relnamespace = n.oid and a.attnum > 0 and c.relkind in ('r', 'v', 'm', 'p', 'f')),
-       (select string_agg(concat_ws(' ', i.indexrelid, i.xmin), ',' order by i.indexrelid) from pg_index i join pg_class c on c.oid = i.indrelid where c.relnamespace = n.oid),
+          join pg_class c on c.oid = a.attrelid
+         where c.relnamespace = n.oid and c.relname not like '\_%' and a.attnum > 0 and c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition),
+       (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid) from pg_constraint o join pg_class c on c.oid = o.conrelid
+         where o.connamespace = n.oid and not c.relispartition),
+       (select string_agg(concat_ws(' ', i.indexrelid, i.indisunique, i.indkey), ',' order by i.indexrelid) from pg_index i join pg_class c on c.oid = i.indrelid
+         where c.relnamespace = n.oid and c.relname not like '\_%' and not c.relispartition),
+       (select string_agg(concat_ws(' ', f.oid, f.xmin), ',' order by f.oid) from pg_proc f where f.pronamespace = n.oid and f.proname not like '\_%'),
+       (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid) from pg_type t where t.typnamespace = n.oid and t.typtype in ('e', 'd', 'r')),
        (select string_agg(concat_ws(' ', d.objoid, d.objsubid, d.xmin), ',' order by d.objoid, d.objsubid) from pg_description d
-          join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass where c.relnamespace = n.oid)))) from pg_namespace n where n.nspname = any (schemas)) end;
+          join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass where c.relnamespace = n.oid)))) from pg_namespace n where n.nspname = any (schemas));
 $$;
 
 CREATE FUNCTION app_private.set_direct_login(id text, read_only boolean, verifier text) RETURNS text
@@ -4784,7 +4790,7 @@ REVOKE ALL ON FUNCTION app_private.run_upkeep(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.scheduler_kind() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION app_private.schema_fingerprints(schemas text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.schema_fingerprints(schemas text[], OUT told boolean, OUT seen jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.set_direct_login(id text, read_only boolean, verifier text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_private.set_direct_login(id text, read_only boolean, verifier text) TO app_owner;

@@ -2,7 +2,8 @@
  * The structured log: one JSON object per line. Made once by main.ts and handed on; a test passes a silent one.
  *
  * Whatever is logged while a request is answered carries its id (`request_id`), also far from the request, without being
- * handed it: inRequest() is called by http/request-id.ts around everything that follows.
+ * handed it: inRequest() is called by http/request-id.ts around everything that follows, and by graphql/socket.ts around each
+ * message of a websocket.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pino from 'pino'
@@ -13,6 +14,9 @@ export type Log = pino.Logger
 const current = new AsyncLocalStorage<string>()
 
 export const inRequest = <T>(id: string, work: () => T): T => current.run(id, work)
+
+/** The id of the request that is being answered here; undefined outside of any. */
+export const currentRequest = (): string | undefined => current.getStore()
 
 /** @param level pino's level names; 'silent' writes nothing. */
 export function makeLog(level: string): Log {

@@ -59,6 +59,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
   const hub = makeHub({ db, listener, log, announced: metrics.announced })
   const marks = makeFollower({ db, hub, log })
   const graphql = makeGraphql({ db, listener, identify, sockets, matviews, tables, marks, live, log })
+  graphql.warm().catch((error: Error) => log.warn({ error: error.message }, 'the APIs in use are not built ahead'))
   const events = eventsRoute({ db, hub, identify, sockets, log })
   const catalogs = makeCatalogs({ owner: db.owner, listener })
   const rest = restRoute({ db, identify, catalogs, log })

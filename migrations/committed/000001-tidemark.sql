@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:0fb432c4382e9e39aec562b0cdf05f965d9dc0f9
+--! Hash: sha1:80178315c45c51467933a31eb2d067be86c7e23c
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -3313,20 +3313,28 @@ revoke all on function app_private.on_ddl_drop() from public;
 --! EndIncluded functions/app_private/on_ddl_drop.sql
 --! Included functions/app_private/schema_fingerprints.sql
 /*
- * schema_fingerprints(schemas): for each schema a text that differs after DDL, comments and grants on its relations. For
- * servers where event triggers cannot be made (no superuser): the server compares it every second for the schemas that it
- * has built. Null when this server has the event triggers.
+ * schema_fingerprints(schemas): for each schema a text that differs after DDL, comments and grants on its relations. The server
+ * compares it after its LISTEN connection was lost, to keep the APIs that it has built; where event triggers cannot be made (no
+ * superuser), every second. `told`: event triggers tell of DDL here.
+ *
+ * Of a relation by what it says and not by its row's xmin: each refresh and each watch writes that row.
  */
-create or replace function app_private.schema_fingerprints(schemas text[]) returns jsonb as $$
-  select case when not exists (select from pg_event_trigger where evtname = 'tidemark_ddl' and evtenabled <> 'D') then
+create or replace function app_private.schema_fingerprints(schemas text[], out told boolean, out seen jsonb) as $$
+  select exists (select from pg_event_trigger where evtname = 'tidemark_ddl' and evtenabled <> 'D'),
     (select jsonb_object_agg(n.nspname, md5(concat_ws('|',
-       (select string_agg(concat_ws(' ', c.oid, c.relname, c.relkind, c.relacl, c.xmin), ',' order by c.oid) from pg_class c
-         where c.relnamespace = n.oid and c.relname not like '\_%' and c.relkind in ('r', 'v', 'm', 'p', 'f')),
+       (select string_agg(concat_ws(' ', c.oid, c.relname, c.relkind, c.relacl, c.relrowsecurity, c.reltype), ',' order by c.oid) from pg_class c
+         where c.relnamespace = n.oid and c.relname not like '\_%' and c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition),
        (select string_agg(concat_ws(' ', a.attrelid, a.attnum, a.xmin), ',' order by a.attrelid, a.attnum) from pg_attribute a
-          join pg_class c on c.oid = a.attrelid where c.relnamespace = n.oid and a.attnum > 0 and c.relkind in ('r', 'v', 'm', 'p', 'f')),
-       (select string_agg(concat_ws(' ', i.indexrelid, i.xmin), ',' order by i.indexrelid) from pg_index i join pg_class c on c.oid = i.indrelid where c.relnamespace = n.oid),
+          join pg_class c on c.oid = a.attrelid
+         where c.relnamespace = n.oid and c.relname not like '\_%' and a.attnum > 0 and c.relkind in ('r', 'v', 'm', 'p', 'f') and not c.relispartition),
+       (select string_agg(concat_ws(' ', o.oid, o.xmin), ',' order by o.oid) from pg_constraint o join pg_class c on c.oid = o.conrelid
+         where o.connamespace = n.oid and not c.relispartition),
+       (select string_agg(concat_ws(' ', i.indexrelid, i.indisunique, i.indkey), ',' order by i.indexrelid) from pg_index i join pg_class c on c.oid = i.indrelid
+         where c.relnamespace = n.oid and c.relname not like '\_%' and not c.relispartition),
+       (select string_agg(concat_ws(' ', f.oid, f.xmin), ',' order by f.oid) from pg_proc f where f.pronamespace = n.oid and f.proname not like '\_%'),
+       (select string_agg(concat_ws(' ', t.oid, t.xmin), ',' order by t.oid) from pg_type t where t.typnamespace = n.oid and t.typtype in ('e', 'd', 'r')),
        (select string_agg(concat_ws(' ', d.objoid, d.objsubid, d.xmin), ',' order by d.objoid, d.objsubid) from pg_description d
-          join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass where c.relnamespace = n.oid)))) from pg_namespace n where n.nspname = any (schemas)) end;
+          join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass where c.relnamespace = n.oid)))) from pg_namespace n where n.nspname = any (schemas));
 $$ language sql stable set search_path to pg_catalog, pg_temp;
 
 revoke all on function app_private.schema_fingerprints(text[]) from public;

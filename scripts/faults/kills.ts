@@ -2,9 +2,9 @@
  * Random kill -9, aimed: at the server, at PostgreSQL's first process, at the one backend at work; in the middle of a COPY, of a
  * REFRESH, of a delivery, or at any moment. After each: recovery, then all that must hold (truths.ts). Called by faults.ts.
  */
-import { prepareLoad, startLoad } from './load.ts'
+import { prepareLoad, retire, startLoad } from './load.ts'
 import { type Chance, makeChance, sleep, until } from './random.ts'
-import { deliveriesDone, diffsReplay, eventsHold, liveHolds, nothingHangs, uploadsHold } from './truths.ts'
+import { deliveriesDone, diffsReplay, eventsHold, followDiffs, liveHolds, nothingHangs, uploadsHold } from './truths.ts'
 import { followEvents, followLive, receiveWebhooks } from './watchers.ts'
 import { kill, startWorld, type World } from './world.ts'
 
@@ -89,6 +89,7 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
     const load = startLoad(world, chance)
     await until(() => live.nodes() !== null, 10_000)
     await sleep(300)
+    const diffs = [followDiffs(world, 'by_group'), followDiffs(world, 'marks_all')]
     for (let number = 1; number <= count; number++) {
       const aim = AIMS[(number - 1) % AIMS.length]!
       const target = number <= TARGETS.length ? TARGETS[number - 1]! : chance.pick(TARGETS)
@@ -105,14 +106,18 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
       const closing = load.close()
       await world.recover()
       const since = performance.now()
-      const { wrong, ms: liveMs } = await liveHolds(world, live, { id: 1_000_000 + number, since, quiet: closing })
+      const { wrong, ms: liveMs } = await liveHolds(world, live, {
+        id: 1_000_000 + number,
+        since,
+        awayMs: since - killedAt,
+        quiet: closing,
+      })
       await closing
       const deliveries = await deliveriesDone(world, receiver, from)
       for (const found of [
         await uploadsHold(world, load.book),
         await eventsHold(world, load.book, consumer, from),
-        await diffsReplay(world, 'by_group'),
-        await diffsReplay(world, 'marks_all'),
+        ...(await Promise.all(diffs.map((hold) => hold()))),
         await nothingHangs(world),
         deliveries.wrong,
       ])
@@ -129,10 +134,13 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
         deliveryMs: deliveries.ms,
         wrong,
       })
-      if (wrong.length > 0) say(`kill ${number} (${target} in ${aim}), seed ${seed}: ${wrong.join('; ')}`)
+      if (wrong.length > 0)
+        say(`kill ${number} (${target} in ${aim}), seed ${seed}: ${wrong.join('; ')}\nthe server said: ${world.serverSaid()}`)
       else if (number % 10 === 0) say(`${number} of ${count} kills`)
+      await retire(world, load.book)
     }
     await load.stop()
+    kills.at(-1)?.wrong.push(...(await diffsReplay(world, 'by_group')), ...(await diffsReplay(world, 'marks_all')))
     await consumer.close()
     live.close()
     const { book } = load
@@ -140,7 +148,7 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
     const twice = [...receiver.ids.values()].filter((n) => n > 1).length
     return {
       kills,
-      facts: `${acknowledged(book.tables) + acknowledged(book.batches)} of ${book.sent.uploads} uploads, ${book.rows.length} of ${book.sent.rows} rows by REST and ${book.events.length} of ${book.sent.refreshes} refreshes with an event acknowledged; ${consumer.seen.length} events, ${receiver.ids.size} deliveries (${twice} came twice)`,
+      facts: `${acknowledged(book.tables) + acknowledged(book.batches) + book.retired} of ${book.sent.uploads} uploads, ${book.rows.length} of ${book.sent.rows} rows by REST and ${book.events.length} of ${book.sent.refreshes} refreshes with an event acknowledged; ${consumer.seen.length} events, ${receiver.ids.size} deliveries (${twice} came twice)`,
     }
   } finally {
     await receiver.close()

@@ -11,6 +11,8 @@ export interface Upload {
   rows: number
   /** 'unknown': no answer came, or one that says nothing about a COMMIT. */
   answer: 'acknowledged' | 'refused' | 'unknown'
+  /** After how many kills it was looked for. */
+  looks: number
 }
 export interface Book {
   tables: Upload[]
@@ -20,9 +22,13 @@ export interface Book {
   /** Ids of events that a refresh has answered with. */
   events: string[]
   sent: { uploads: number; rows: number; refreshes: number }
+  /** Acknowledged uploads that were there after LOOKS kills, and have been deleted since. */
+  retired: number
 }
 
 const BATCH = 400
+/** What has survived so many kills makes room: else each look takes longer than the one before. */
+const LOOKS = 4
 
 export async function prepareLoad(world: World, hookUrl: string): Promise<void> {
   await world.sql(`set role ws_main; set search_path = ws_main;
@@ -43,9 +49,19 @@ export async function prepareLoad(world: World, hookUrl: string): Promise<void> 
   await world.graphql('mutation ($url: String!) { createWebhook(input: { url: $url }) { newWebhook { id } } }', { url: hookUrl })
 }
 
+/** Deletes the uploads that were looked for often enough. Called while no upload is under way. */
+export async function retire(world: World, book: Book): Promise<void> {
+  const old = (list: Upload[]) => list.filter(({ looks }) => looks >= LOOKS)
+  const tables = old(book.tables)
+  if (tables.length > 0) await world.sql(tables.map(({ name }) => `drop table if exists ws_main.${name}`).join('; '))
+  await world.sql('delete from ws_main.appended where batch = any ($1::int[])', [old(book.batches).map(({ name }) => name)])
+  book.retired += [...tables, ...old(book.batches)].filter(({ answer }) => answer === 'acknowledged').length
+  for (const list of [book.tables, book.batches]) list.splice(0, list.length, ...list.filter(({ looks }) => looks < LOOKS))
+}
+
 /** A gate: closed, the actors end what they do and wait. */
 export function startLoad(world: World, chance: Chance) {
-  const book: Book = { tables: [], batches: [], rows: [], events: [], sent: { uploads: 0, rows: 0, refreshes: 0 } }
+  const book: Book = { tables: [], batches: [], rows: [], events: [], sent: { uploads: 0, rows: 0, refreshes: 0 }, retired: 0 }
   let open = false
   let stopped = false
   let busy = 0
@@ -99,7 +115,7 @@ export function startLoad(world: World, chance: Chance) {
         'n,filler,even',
         rows,
         (i) => `${i},${filler},${i % 2 === 0}`,
-        { name, rows, answer: 'unknown' },
+        { name, rows, answer: 'unknown', looks: 0 },
         book.tables,
       )
     }, 10),
@@ -110,7 +126,7 @@ export function startLoad(world: World, chance: Chance) {
         'batch,n,filler',
         BATCH,
         (i) => `${name},${i},text`,
-        { name, rows: BATCH, answer: 'unknown' },
+        { name, rows: BATCH, answer: 'unknown', looks: 0 },
         book.batches,
       )
     }, 20),

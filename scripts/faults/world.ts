@@ -7,8 +7,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { createToken } from '../../server/auth/tokens.ts'
+import { compileCache } from '../launch/compile-cache.mjs'
 import { runningIn } from '../postgres/cluster.mjs'
 import { startThrowaway } from '../postgres/throwaway.mjs'
+import { watchProcess } from '../postgres/watchdog.mjs'
 import { sleep, until } from './random.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -29,6 +31,8 @@ export interface World {
   startServer(env?: Record<string, string>): Promise<void>
   killServer(): Promise<void>
   killPostgres(): void
+  /** The last warnings and errors of the server that runs, or ran last. */
+  serverSaid(): string
   /** Starts what is gone and waits until /healthz answers 200. @returns ms since the call */
   recover(): Promise<number>
   adminUrl: string
@@ -40,6 +44,7 @@ export async function startWorld(say: (text: string) => void, env: Record<string
   let server: ChildProcess | null = null
   let port = '0'
   let settings = env
+  let said = ''
   let admin: pg.Client | null = null
 
   async function connection(): Promise<pg.Client> {
@@ -108,6 +113,7 @@ export async function startWorld(say: (text: string) => void, env: Record<string
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           ...process.env,
+          ...compileCache(ROOT),
           NODE_OPTIONS: '',
           NODE_ENV: 'production',
           GRAPHILE_ENV: 'production',
@@ -115,13 +121,15 @@ export async function startWorld(say: (text: string) => void, env: Record<string
           TIDEMARK_SECRET: away.secret,
           PORT: port,
           ALLOW_PRIVATE_WEBHOOKS: '1',
-          LOG_LEVEL: 'fatal',
+          LOG_LEVEL: 'warn',
           ...settings,
         },
       })
       server = child
+      const watchdog = watchProcess(child.pid!)
+      child.once('close', () => watchdog.dismiss())
       world.url = await new Promise((resolve, reject) => {
-        let said = ''
+        said = ''
         const hear = (part: string) => {
           said = (said + part).slice(-4000)
           const [, url] = /is ready on (\S+)/.exec(said) ?? []
@@ -139,6 +147,7 @@ export async function startWorld(say: (text: string) => void, env: Record<string
       child.kill('SIGKILL')
       await gone
     },
+    serverSaid: () => said,
     killPostgres: () => void kill(world.postgresPid()),
     async recover() {
       const began = performance.now()
@@ -148,19 +157,19 @@ export async function startWorld(say: (text: string) => void, env: Record<string
           if (tries > 20) throw error
           await sleep(200) // PostgreSQL is still recovering: the launcher would start it again too
         })
-      let said = ''
+      let health = ''
       const healthy = async () => {
         await keepPostgres()
         try {
           const reply = await fetch(`${world.url}/healthz`, { signal: AbortSignal.timeout(3000) })
-          said = await reply.text()
+          health = await reply.text()
           return reply.ok
         } catch (error) {
-          said = String(error)
+          health = String(error)
           return false
         }
       }
-      if ((await until(healthy, PATIENCE_MS)) === null) throw new Error(`not healthy ${PATIENCE_MS / 1000} s after the kill: ${said}`)
+      if ((await until(healthy, PATIENCE_MS)) === null) throw new Error(`not healthy ${PATIENCE_MS / 1000} s after the kill: ${health}`)
       return performance.now() - began
     },
     async close() {

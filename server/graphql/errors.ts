@@ -4,7 +4,7 @@
  */
 import { GraphQLError } from 'postgraphile/graphql'
 import { AppError, ERRORS, toResponse } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { currentRequest, type Log } from '../log.ts'
 
 /** An error that knows its body already, e.g. from a validation rule. */
 export const limitError = (message: string, nodes?: any) =>
@@ -30,7 +30,8 @@ export function makeMaskError(log: Log) {
       })
     const { body, internal } = toResponse(NULL_FILTER.test(cause.message) ? nullFilter() : cause)
     if (internal) log.error({ err: cause, path: error.path }, 'a GraphQL operation failed')
-    return new GraphQLError(body.message, { ...place, extensions: body })
+    const id = internal ? currentRequest() : undefined
+    return new GraphQLError(body.message, { ...place, extensions: id === undefined ? body : { ...body, request_id: id } })
   }
 }
 

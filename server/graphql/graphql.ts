@@ -15,7 +15,7 @@ import { makeMarksPlugin } from './marks.ts'
 import { makeMatviewPlugin, type MatviewWork } from './matviews.ts'
 import { RelationsPlugin } from './relations.ts'
 import { graphqlRoute } from './route.ts'
-import { makeSchemas } from './schemas.ts'
+import { type Fingerprints, makeSchemas } from './schemas.ts'
 import { graphqlSocket, type LivePayload } from './socket.ts'
 import { makeTablesPlugin, type TableWork } from './tables.ts'
 
@@ -43,8 +43,15 @@ export function makeGraphql({ db, listener, identify, sockets, matviews, tables,
     listener,
     log,
     plugins: [LiveFieldsPlugin, RelationsPlugin, makeMatviewPlugin(matviews), makeTablesPlugin(tables), makeMarksPlugin(marks), ...plugins],
-    fingerprints: async (workspaces) =>
-      (await db.owner.query('select app_private.schema_fingerprints($1) as seen', [workspaces.map((id) => `ws_${id}`)])).rows[0].seen,
+    async fingerprints(workspaces) {
+      const {
+        rows: [found],
+      } = await db.owner.query<Fingerprints>('select told, seen from app_private.schema_fingerprints($1)', [
+        ['app_public', ...workspaces.map((id) => `ws_${id}`)],
+      ])
+      const { told, seen } = found!
+      return { told, seen: Object.fromEntries(workspaces.map((id) => [id, `${seen.app_public} ${seen[`ws_${id}`]}`])) }
+    },
   })
   schemas.onRebuilt((workspace) => live.schemaChanged(workspace))
   const contexts = makeContexts(db.api)
@@ -57,6 +64,13 @@ export function makeGraphql({ db, listener, identify, sockets, matviews, tables,
     schemas,
     attach: (server: Server) => socket.attach(server),
     connections: socket.connections,
+    /** Builds the APIs that clients of a server that has just died will ask for in a moment. Who asks for another waits for one build at most. */
+    async warm() {
+      const { rows } = await db.owner.query<{ id: string }>(
+        `select distinct substr(workspace, 4) as id from app_private.live_watches where workspace like 'ws\\_%' and until > now() limit 5`,
+      )
+      await Promise.all(rows.map(({ id }) => schemas.get(id)))
+    },
     async close() {
       socket.close()
       await schemas.close()

@@ -33,6 +33,8 @@ const KEY = '_liveKey'
 const REBUILD_MS = 3000
 /** No such column, no such relation. */
 const OUTDATED = new Set(['42703', '42P01'])
+/** The database was away, or had no connection free. */
+const PASSING = new Set(['TMDBN', 'TMCON'])
 
 /** As server/live/engine.ts takes it. */
 export interface LiveRequest {
@@ -143,7 +145,11 @@ export function makeLiveOperations({
       const result: any = await execute({ schema: now.schema, document, contextValue, variableValues: variables } as any)
       if (!result.errors) return { ...base, result, nodes: takeKeys(result.data?.[response], patches) }
       const outdated = result.errors.some((error: any) => OUTDATED.has(error.originalError?.code))
-      return { ...base, outdated, result: { ...result, errors: result.errors.map(mask) } }
+      const shown = result.errors.map(mask)
+      // No result of the query, and nothing would run it again: thrown, it is tried anew, and its subscribers keep their page
+      const passing = shown.find(({ extensions }: GraphQLError) => PASSING.has(String(extensions.code)))
+      if (passing) throw passing
+      return { ...base, outdated, result: { ...result, errors: shown } }
     }
   }
 }

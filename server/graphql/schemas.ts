@@ -3,7 +3,8 @@
  * Called by route.ts, socket.ts and live-operations.ts through get().
  *
  * A build is synchronous and holds the event loop (10 tables 0.1-0.3 s), so there is never more than one at a time.
- * While a new one is built the old one serves. Should a build fail in spite of names.ts, it is tried once more with
+ * While a new one is built the old one serves. What was built stays after a lost connection if the database says that nothing has
+ * changed meanwhile. Should a build fail in spite of names.ts, it is tried once more with
  * plain numbers for people's names, so that no name can shut a workspace out; if that fails too the old one stays.
  */
 import type { Pool } from 'pg'
@@ -23,13 +24,18 @@ export interface WorkspaceSchema {
   parseAndValidate: (source: string) => Parsed
 }
 
+export interface Fingerprints {
+  told: boolean
+  seen: Record<string, string>
+}
+
 interface Deps {
   pool: Pool
   listener: Pick<Listener, 'subscribe' | 'onReconnect'>
   log: Log
   plugins: GraphileConfig.Plugin[]
-  /** Where event triggers cannot be made: a text per schema that differs after DDL; null where they can. */
-  fingerprints?: (workspaces: string[]) => Promise<Record<string, string> | null>
+  /** A text per workspace that differs after DDL; `told`: there are event triggers, which tell of it. */
+  fingerprints?: (workspaces: string[]) => Promise<Fingerprints>
   /** How many schemas stay in memory: 4-20 MB each. */
   keep?: number
   /** DDL of one statement comes as several notifications: wait this long for the last of them. */
@@ -46,16 +52,20 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
   const rebuilt = new Set<(workspace: string) => void>()
   let queue: Promise<unknown> = Promise.resolve()
   let version = 0
+  const seen = new Map<string, string>()
   const mask = makeMaskError(log)
 
   function build(workspace: string): Promise<WorkspaceSchema> {
     const entry = queue.then(async () => {
+      const before = (await fingerprints?.([workspace]).catch(() => null))?.seen[workspace] // DDL from here on is told, or seen as another
       const started = performance.now()
       const make = (numbered: boolean) => makeSchema(makePreset(pool, workspace, plugins, numbered))
       const { schema } = await make(false).catch((error) => {
         log.error({ err: error, workspace }, 'the schema could not be built with its names; trying with numbers')
         return make(true)
       })
+      if (before === undefined) seen.delete(workspace)
+      else seen.set(workspace, before)
       log.debug({ workspace, ms: Math.round(performance.now() - started) }, 'schema built')
       return { workspace, version: ++version, schema, parseAndValidate: makeParser(schema, mask) }
     })
@@ -106,18 +116,27 @@ export function makeSchemas({ pool, listener, log, plugins, fingerprints, keep =
         if (name === 'app_public' || name === '*') [...entries.keys()].forEach(changed)
         else changed(name.replace(/^ws_/, ''))
   })()
-  const offReconnect = listener.onReconnect(() => [...entries.keys()].forEach(changed)) // DDL may have been missed
-
-  const seen = new Map<string, string>()
-  const lookout = setInterval(async () => {
-    if (entries.size === 0) return
-    const now = await fingerprints?.([...entries.keys()]).catch(() => ({}))
-    if (now === null) return clearInterval(lookout) // event triggers tell
-    for (const [name, text] of Object.entries((now ?? {}) as Record<string, string>)) {
-      const workspace = name.replace(/^ws_/, '')
-      if (seen.has(workspace) && seen.get(workspace) !== text) changed(workspace)
+  /** Has those rebuilt that DDL has changed since they were built. `doubt`: also those of which that is not known. */
+  function compare(now: Record<string, string>, doubt: boolean) {
+    for (const [workspace, text] of Object.entries(now)) {
+      if (seen.has(workspace) ? seen.get(workspace) !== text : doubt) changed(workspace)
       seen.set(workspace, text)
     }
+  }
+  const offReconnect = listener.onReconnect(() => {
+    const loaded = [...entries.keys()] // DDL may have been missed
+    if (!fingerprints) loaded.forEach(changed)
+    else
+      fingerprints(loaded).then(
+        (now) => compare(now.seen, true),
+        () => loaded.forEach(changed),
+      )
+  })
+  const lookout = setInterval(async () => {
+    if (entries.size === 0) return
+    const now = await fingerprints?.([...entries.keys()]).catch(() => null)
+    if (now?.told) clearInterval(lookout)
+    else if (now) compare(now.seen, false)
   }, LOOKOUT_MS).unref()
 
   return {

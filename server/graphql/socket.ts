@@ -15,7 +15,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Caller, Identify } from '../auth/caller.ts'
 import type { Sockets } from '../auth/sockets.ts'
 import { AppError, toResponse } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { idFor } from '../http/request-id.ts'
+import { inRequest, type Log } from '../log.ts'
 import { makeMaskError } from './errors.ts'
 import type { Contexts } from './execute.ts'
 import { MAX_BODY } from './limits.ts'
@@ -108,7 +109,7 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
         return { ...base, tidemark: { request, id, socket: extra.socket } } as any
       } catch (error) {
         const { code, message } = toResponse(error).body
-        if (code === 'TMDBN') extra.socket.close(4500, `${code}: ${message}`.slice(0, 120)) // the client comes back and asks again
+        if (code === 'TMDBN' || code === 'TMCON') extra.socket.close(4500, `${code}: ${message}`.slice(0, 120)) // the client comes back and asks again
         return [mask(error instanceof GraphQLError ? error : new GraphQLError((error as Error).message, { originalError: error as Error }))]
       }
     },
@@ -129,18 +130,23 @@ export function graphqlSocket({ schemas, contexts, identify, sockets, liveReques
 
   wss.on('connection', (socket, request) => {
     const extra: Extra = { socket, request }
+    const id = idFor(request)
+    let messages = 0
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: (data) => send(socket, data),
         close: (code, reason) => socket.close(code, reason),
+        // Each message is a request: what is logged of an operation carries the id of its connection and the message's number.
         onMessage: (callback) =>
-          socket.on('message', (data) => {
-            callback(String(data)).catch((error) => {
-              log.warn({ error: error.message }, 'a websocket failed')
-              socket.close(4500, 'TMOOP')
-            })
-          }),
+          socket.on('message', (data) =>
+            inRequest(`${id}.${++messages}`, () =>
+              callback(String(data)).catch((error) => {
+                log.warn({ error: error.message }, 'a websocket failed')
+                socket.close(4500, 'TMOOP')
+              }),
+            ),
+          ),
       },
       extra,
     )

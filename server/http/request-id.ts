@@ -4,6 +4,7 @@
  * through a proxy. A line per request leaves out its query, and the secrets that some paths are.
  */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
 import { inRequest, type Log } from '../log.ts'
 
@@ -13,9 +14,14 @@ declare module 'express-serve-static-core' {
   }
 }
 
+/** Also of the request that becomes a websocket. */
+export function idFor({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID()
+}
+
 export const requestId: RequestHandler = (request, response, next) => {
-  const given = request.headers['x-request-id']
-  request.id = typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID()
+  request.id = idFor(request)
   response.setHeader('X-Request-Id', request.id)
   inRequest(request.id, next)
 }

@@ -23,6 +23,8 @@ import type { KeyColumn } from './window-test.ts'
 
 const LINGER_MS = 3000
 const TIMED_MS = 5000
+/** After a run that failed: the database may be away. */
+const RETRY_MS = 300
 
 export interface LiveRequest extends LiveQuery {
   caller: Caller
@@ -129,7 +131,7 @@ export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_00
       if (entry.apply(page)) stats.sent++
     } catch (error) {
       log.error({ err: error, relation: request.relation }, 'a live query failed')
-      setTimeout(() => pend(held), 1000).unref() // the database may be away: try again
+      setTimeout(() => pend(held), RETRY_MS).unref()
     }
   }
 

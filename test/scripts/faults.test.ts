@@ -108,6 +108,7 @@ describe('a broken promise is noticed:', () => {
     rows: [],
     events: [],
     sent: { uploads: 0, rows: 0, refreshes: 0 },
+    retired: 0,
     ...more,
   })
   beforeAll(async () => {
@@ -128,8 +129,8 @@ describe('a broken promise is noticed:', () => {
     const said = await uploadsHold(
       world,
       book({
-        tables: [{ name: 'up_2', rows: 3, answer: 'acknowledged' }],
-        batches: [{ name: '1', rows: 6, answer: 'unknown' }],
+        tables: [{ name: 'up_2', rows: 3, answer: 'acknowledged', looks: 0 }],
+        batches: [{ name: '1', rows: 6, answer: 'unknown', looks: 0 }],
         rows: [1, 2],
       }),
     )
@@ -144,9 +145,11 @@ describe('a broken promise is noticed:', () => {
   })
 
   it('nothing, when all is well', async () => {
-    const tables: Book['tables'] = [{ name: 'up_9', rows: 3, answer: 'unknown' }]
+    const tables: Book['tables'] = [{ name: 'up_9', rows: 3, answer: 'unknown', looks: 0 }]
 
-    expect(await uploadsHold(world, book({ tables, batches: [{ name: '1', rows: 5, answer: 'acknowledged' }], rows: [1] }))).toEqual([])
+    expect(
+      await uploadsHold(world, book({ tables, batches: [{ name: '1', rows: 5, answer: 'acknowledged', looks: 0 }], rows: [1] })),
+    ).toEqual([])
     expect(await diffsReplay(world, 'by_group')).toEqual([])
   })
 

@@ -103,6 +103,23 @@ describe('a socket', () => {
     expect(await stranger.closed).toEqual({ code: 4403, reason: expect.stringContaining('TMNOF') })
   })
 
+  it('that finds no free connection to the database is told to come back, and is let in once there is one [TMCON]', async () => {
+    const { owner } = world.server.db
+    const token = await world.token()
+    const { connectionTimeoutMillis } = owner.options
+    owner.options.connectionTimeoutMillis = 200
+    const held = await Promise.all(Array.from({ length: owner.options.max! - owner.totalCount + owner.idleCount }, () => owner.connect()))
+
+    const refused = await connect(world.url, token)
+
+    expect(await refused.closed).toEqual({ code: 4500, reason: expect.stringContaining('TMCON') })
+    for (const one of held) one.release()
+    owner.options.connectionTimeoutMillis = connectionTimeoutMillis!
+    const again = await connect(world.url, token)
+    expect((await again.open('{ scores { totalCount } }').nth(0)).data.scores.totalCount).toBe(2)
+    again.close()
+  })
+
   it('is closed when its token is revoked', async () => {
     const token = await world.token()
     const one = await connect(world.url, token)

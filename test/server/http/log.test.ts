@@ -2,8 +2,10 @@
  * The log of a real server process, line by line: JSON, request ids, and the warnings that an operator waits for.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import path from 'node:path'
 import pg from 'pg'
+import WebSocket from 'ws'
 import { createToken } from '../../../server/auth/tokens.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { eventually, mark, startReceiver } from '../events/support.ts'
@@ -111,8 +113,30 @@ describe('A request', () => {
       body: JSON.stringify({ query: '{ brokens { nodes { x } } }' }),
     })
 
-    expect(((await reply.json()) as any).errors[0].extensions).toMatchObject({ code: 'TMOOP' })
+    expect(((await reply.json()) as any).errors[0].extensions).toMatchObject({ code: 'TMOOP', request_id: id })
     expect(await line('a GraphQL operation failed')).toMatchObject({ request_id: id, err: { code: 'XX001' } })
+  })
+
+  it('by a websocket has the id of its connection and its number there, in the answer and in the log', async () => {
+    const id = 'a-page-that-fails'
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers: { 'x-request-id': id } })
+    const answers: any[] = []
+    socket.on('message', (data) => answers.push(JSON.parse(String(data))))
+    await once(socket, 'open')
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }))
+    await eventually(() => answers.length, Boolean)
+    socket.send(JSON.stringify({ id: 'one', type: 'subscribe', payload: { query: '{ brokens { nodes { x } } }' } }))
+    const [, result] = await eventually(
+      () => answers,
+      ({ length }) => length > 1,
+    )
+    socket.terminate()
+
+    expect(result.payload.errors[0].extensions).toMatchObject({ code: 'TMOOP', request_id: `${id}.2` })
+    expect(await line('a GraphQL operation failed', ({ request_id }) => request_id !== 'a-query-that-fails')).toMatchObject({
+      request_id: `${id}.2`,
+      err: { code: 'XX001' },
+    })
   })
 
   it('leaves no secret in the log: neither its query nor a link', async () => {
@@ -121,6 +145,38 @@ describe('A request', () => {
 
     expect(JSON.stringify(server.lines())).not.toMatch(/hunter2|the_secret_of_a_link|Bearer/)
     expect(JSON.stringify(server.lines())).not.toContain(token)
+  })
+})
+
+describe('A server whose LISTEN connection was lost', () => {
+  it('keeps the schemas that it has built, but for one that changed unheard', async () => {
+    const built = () => server.lines().filter(({ msg }) => msg === 'schema built').length
+    const back = () => server.lines().filter(({ msg }) => msg === 'the LISTEN connection is back').length
+    const lose = async () => {
+      const before = back()
+      await db.sql(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tidemark listen' and datname = current_database()`,
+      )
+      await eventually(back, (times) => times > before)
+    }
+    await graphql('{ apiRelations { name } }')
+    await new Promise((resolve) => setTimeout(resolve, 500)) // for what earlier tests have made
+    const kept = built()
+
+    await lose()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(built()).toBe(kept)
+
+    await db.sql('alter event trigger tidemark_ddl disable')
+    await db.sql('set role ws_main; create table ws_main.unheard (id int primary key); reset role')
+    await db.sql('alter event trigger tidemark_ddl enable')
+    await lose()
+    const { apiRelations } = await eventually(
+      () => graphql('{ apiRelations { name } }'),
+      (data) => data.apiRelations.some(({ name }: { name: string }) => name === 'unheard'),
+    )
+    expect(apiRelations.length).toBeGreaterThan(0)
+    expect(built()).toBe(kept + 1)
   })
 })
 

@@ -90,6 +90,29 @@ describe('a live query', () => {
     live.complete()
   })
 
+  it('whose run lost its connection sends no error: it is run again until it is right', async () => {
+    const live = client.open(QUERY)
+    await live.nth(0)
+    await settled(world)
+    const holder = await world.db.admin.connect()
+    const cut = () =>
+      world.db.sql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'tidemark app_authenticator' and datname = current_database() and wait_event_type = 'Lock'`)
+    try {
+      await holder.query('begin; lock ws_main.stocks; update ws_main.stocks set price = 2500 where id = 1')
+      world.server.live.hint({ r: 'ws_main.stocks' })
+
+      await until('a run that was cut', async () => (await cut()).length > 0)
+      await holder.query('commit')
+    } finally {
+      holder.release()
+    }
+
+    await becomes(live, 2500, 3000)
+    expect(live.results.filter(({ errors }) => errors)).toEqual([])
+    live.complete()
+  })
+
   it('hears of writes through another server, and goes on when that one, the pump, ends', async () => {
     const second = await world.another()
     const other = await connect(second.url, await world.token())
