@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:80178315c45c51467933a31eb2d067be86c7e23c
+--! Hash: sha1:665fb0789ed15efb3efa2d00f47c695045e3b36a
 --! Message: Tidemark
 
 --! split: 10-core.sql
