@@ -190,8 +190,9 @@ describe('The operator is warned', () => {
     await db.sql('update ws_main.numbers set n = 0')
     await graphql('mutation { scheduleMatview(input: { name: "failing", schedule: "2 seconds" }) { matview { id } } }')
 
-    const slow = await line('a refresh was slow')
-    expect(slow).toMatchObject({ level: 40, workspace: 'main', matview: 'slow', threshold_ms: 200 })
+    // On a busy machine our own statistics may be slow too, and are then told of likewise.
+    const slow = await line('a refresh was slow', ({ matview }) => matview === 'slow')
+    expect(slow).toMatchObject({ level: 40, workspace: 'main', threshold_ms: 200 })
     expect(slow.duration_ms).toBeGreaterThanOrEqual(200)
     const failed = await line('a scheduled refresh failed')
     expect(failed).toMatchObject({ level: 40, matview: 'failing', code: '22012', error: expect.stringContaining('division by zero') })
