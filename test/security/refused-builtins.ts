@@ -1,8 +1,8 @@
 /**
  * PostgreSQL's own functions that are not immutable and that a definition may NOT use: they tell about the server or about
- * others, change something, wait, or are the inside of types, indexes and aggregates. Known so far: 15.20.
+ * others, change something, wait, or are the inside of types, indexes and aggregates. Known so far: 15.20 and, in the second part, 18.4.
  *
- * builtins.test.ts fails when the server has one that is neither here nor in app_private.allowed_builtins(): decide, and
+ * definitions.test.ts fails when the server has one that is neither here nor in app_private.allowed_builtins(): decide, and
  * write it into one of the two.
  */
 export const REFUSED = new Set(
@@ -116,6 +116,25 @@ export const REFUSED = new Set(
   to_regprocedure to_regrole to_regtype ts_debug ts_parse ts_rewrite ts_stat ts_token_type ts_typanalyze tsmatchjoinsel
   tsmatchsel tsvector_update_trigger tsvector_update_trigger_column txid_current txid_current_if_assigned txid_current_snapshot
   txid_status unique_key_recheck varcharrecv varcharsend version xml_in xml_recv xml_send
+
+  binary_upgrade_add_sub_rel_state binary_upgrade_logical_slot_has_caught_up binary_upgrade_replorigin_advance
+  has_largeobject_privilege json_agg_strict_transfn json_object_agg_strict_transfn json_object_agg_unique_strict_transfn
+  json_object_agg_unique_transfn jsonb_agg_strict_transfn jsonb_object_agg_strict_transfn jsonb_object_agg_unique_strict_transfn
+  jsonb_object_agg_unique_transfn jsonb_populate_record_valid pg_available_wal_summaries pg_basetype pg_clear_attribute_stats
+  pg_clear_relation_stats pg_column_toast_chunk_id pg_get_acl pg_get_aios pg_get_loaded_modules pg_get_sequence_data
+  pg_get_shmem_allocations_numa pg_get_wait_events pg_get_wal_summarizer_state pg_input_error_info pg_input_is_valid
+  pg_log_standby_snapshot pg_ls_summariesdir pg_numa_available pg_restore_attribute_stats pg_restore_relation_stats
+  pg_split_walfile_name pg_stat_get_backend_io pg_stat_get_backend_subxact pg_stat_get_backend_wal
+  pg_stat_get_checkpointer_buffers_written pg_stat_get_checkpointer_num_performed pg_stat_get_checkpointer_num_requested
+  pg_stat_get_checkpointer_num_timed pg_stat_get_checkpointer_restartpoints_performed
+  pg_stat_get_checkpointer_restartpoints_requested pg_stat_get_checkpointer_restartpoints_timed
+  pg_stat_get_checkpointer_slru_written pg_stat_get_checkpointer_stat_reset_time pg_stat_get_checkpointer_sync_time
+  pg_stat_get_checkpointer_write_time pg_stat_get_db_conflict_logicalslot pg_stat_get_db_parallel_workers_launched
+  pg_stat_get_db_parallel_workers_to_launch pg_stat_get_io pg_stat_get_lastscan pg_stat_get_total_analyze_time
+  pg_stat_get_total_autoanalyze_time pg_stat_get_total_autovacuum_time pg_stat_get_total_vacuum_time
+  pg_stat_get_tuples_newpage_updated pg_stat_get_xact_tuples_newpage_updated pg_stat_reset_backend_stats
+  pg_sync_replication_slots pg_timezone_abbrevs_abbrevs pg_timezone_abbrevs_zone pg_wal_summary_contents system_user
+  to_regtypemod
 `
     .trim()
     .split(/\s+/),
