@@ -3,7 +3,7 @@
  * that stays, but with --write scripts/faults/RESULTS.md.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -103,14 +103,27 @@ function print(rows: Row[], seed: number, write: boolean): void {
       : `\n${rows.length} faults, every promise held (seed ${seed})`,
   )
   if (broken > 0) process.exitCode = 1
-  if (!write) return
+  if (write) writeTable(rows, seed)
+}
+
+/** Replaces the rows of the faults that ran; the others stay as they were. */
+function writeTable(rows: Row[], seed: number): void {
+  const soak = rows[0]?.fault === 'soak'
+  const file = path.join(ROOT, 'scripts/faults', soak ? 'SOAK.md' : 'RESULTS.md')
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim()
-  const facts = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit}, Node ${process.versions.node}, ${os.cpus().length} cores, load ${os.loadavg()[0]!.toFixed(1)} at its end, seed ${seed}.`
-  const table = rows.map(({ fault, verdict, seconds, said }) => `| ${fault} | ${verdict} | ${seconds} | ${said.replaceAll('|', '\\|')} |`)
-  const name = rows[0]?.fault === 'soak' ? 'SOAK.md' : 'RESULTS.md'
+  const when = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${commit}, seed ${seed}, load ${os.loadavg()[0]!.toFixed(1)}`
+  const lines = new Map<string, string>()
+  const titles = ['kill -9', ...Object.values(SINGLES).map(({ title }) => title)]
+  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
+    const title = line.split(' | ')[0]!.slice(2)
+    if (titles.includes(title)) lines.set(title, line)
+  }
+  for (const { fault, verdict, seconds, said } of rows)
+    lines.set(fault, `| ${fault} | ${verdict} | ${seconds} | ${said.replaceAll('|', '\\|').replaceAll('\n', ' ')} | ${when} |`)
+  const order = soak ? ['soak'] : titles.filter((title) => lines.has(title))
   writeFileSync(
-    path.join(ROOT, 'scripts/faults', name),
-    `# ${name === 'SOAK.md' ? 'The soak' : 'Faults'}\n\nWritten by \`npm run faults\`. ${facts}\n\n| fault | promise | seconds | what was seen |\n|---|---|---|---|\n${table.join('\n')}\n`,
+    file,
+    `# ${soak ? 'The soak' : 'Faults'}\n\nWritten by \`npm run faults -- ${soak ? '--soak 10 ' : ''}--write\`; each line when it last ran. Node ${process.versions.node}, ${os.cpus().length} cores.\n\n| fault | promise | seconds | what was seen | when |\n|---|---|---|---|---|\n${order.map((title) => lines.get(title)).join('\n')}\n`,
   )
 }
 

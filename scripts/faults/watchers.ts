@@ -86,10 +86,12 @@ export async function receiveWebhooks(afterMs: number) {
 export function followLive(door: Door, query: string) {
   let nodes: LiveNode[] | null = null
   let failure: unknown = null
+  const states: { at: number; state: string }[] = []
   const client = makeLiveClient({
     url: `${door.url.replace('http', 'ws')}/graphql`,
     params: () => ({ authorization: `Bearer ${door.token}` }),
-    onState: (state) => {
+    onState: (state, reason) => {
+      states.push({ at: performance.now(), state: reason ? `${state} (${reason})` : state })
       if (state !== 'live') nodes = null
     },
   })
@@ -98,7 +100,17 @@ export function followLive(door: Door, query: string) {
     (page) => (nodes = page.nodes),
     (errors) => (failure = errors),
   )
-  return { nodes: () => nodes, failure: () => failure, state: () => client.state, close: () => client.close() }
+  return {
+    nodes: () => nodes,
+    failure: () => failure,
+    /** Its states around `since`, with the ms from there. */
+    history: (since: number) =>
+      states
+        .slice(-8)
+        .map(({ at, state }) => `${Math.round(at - since)} ${state}`)
+        .join(', '),
+    close: () => client.close(),
+  }
 }
 
 /** A live query by patches over graphql-ws; connects again 100 ms after each loss. */

@@ -161,7 +161,7 @@ export async function startWorld(say: (text: string) => void, env: Record<string
       const healthy = async () => {
         await keepPostgres()
         try {
-          const reply = await fetch(`${world.url}/healthz`, { signal: AbortSignal.timeout(3000) })
+          const reply = await fetch(`${world.url}/healthz`, { signal: AbortSignal.timeout(10_000) })
           health = await reply.text()
           return reply.ok
         } catch (error) {
@@ -169,7 +169,14 @@ export async function startWorld(say: (text: string) => void, env: Record<string
           return false
         }
       }
-      if ((await until(healthy, PATIENCE_MS)) === null) throw new Error(`not healthy ${PATIENCE_MS / 1000} s after the kill: ${health}`)
+      if ((await until(healthy, PATIENCE_MS)) === null) {
+        const activity = await world.sql(
+          `select array_agg(concat_ws(' ', pid, usename, application_name, state, wait_event_type, wait_event, left(query, 60))) as all from pg_stat_activity`,
+        )
+        throw new Error(
+          `not healthy ${PATIENCE_MS / 1000} s after the kill: ${health}; the server said: ${said}; ${JSON.stringify(activity)}`,
+        )
+      }
       return performance.now() - began
     },
     async close() {

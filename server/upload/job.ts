@@ -3,7 +3,6 @@
 import type { PoolClient } from 'pg'
 import type { Dialect } from './dialect.ts'
 import type { ColumnReport } from './infer.ts'
-import type { Machines } from './machine.ts'
 import type { Mode, UploadOptions } from './options.ts'
 import type { Preview } from './preview.ts'
 
@@ -25,7 +24,6 @@ export interface LoadInput {
   sampleBytes?: number
   signal?: AbortSignal
   progress?: Progress
-  machines?: Machines
 }
 /** Read by the progress writer while the load runs. */
 export interface Progress {
