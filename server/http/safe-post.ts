@@ -29,6 +29,7 @@ export interface PostOptions {
   isBlocked?: (address: string) => boolean
 }
 
+const PRIVATE = 'The address leads into a private network, which the operator must allow (ALLOW_PRIVATE_WEBHOOKS=1)'
 const refused = (why: string) => new AppError('TMURL', why)
 
 /** What can be said without asking DNS; for the moment when somebody types the address. @throws AppError TMURL */
@@ -41,8 +42,7 @@ export function checkUrl(
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused('A webhook goes to https:// or http://')
   if (url.username || url.password) throw refused('A webhook address carries no user or password')
   const host = bareHost(url)
-  if (!allowPrivate && (net.isIP(host) ? isBlocked(host) : /(^|\.)localhost\.?$/i.test(host)))
-    throw refused('The address leads into a private network')
+  if (!allowPrivate && (net.isIP(host) ? isBlocked(host) : /(^|\.)localhost\.?$/i.test(host))) throw refused(PRIVATE)
   return url
 }
 
@@ -60,7 +60,7 @@ export function safePost(text: string, headers: Record<string, string>, body: st
       (found) => {
         // One bad address among good ones is enough: which of them gets the connection is not ours to say.
         if (!found.length || (!allowPrivate && found.some(({ address }) => isBlocked(address))))
-          return done(refused('The address leads into a private network') as Error, '', 4)
+          return done(refused(PRIVATE) as Error, '', 4)
         if (all) (done as unknown as (error: null, found: dns.LookupAddress[]) => void)(null, found)
         else done(null, found[0]!.address, found[0]!.family)
       },

@@ -53,7 +53,7 @@ describe('values as text', () => {
     const now = Date.parse('2026-01-02T12:00:00Z')
 
     expect([bytes(999), bytes('1234567'), duration(12), duration(1234), duration(125_000)]).toEqual([
-      '999 byte',
+      '999 bytes',
       '1.2 MB',
       '12 ms',
       '1.2 s',

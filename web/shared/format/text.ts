@@ -127,7 +127,7 @@ export function bytes(value: Value): string {
   return numberFormat({
     style: 'unit',
     unit: units[unit]!,
-    unitDisplay: 'short',
+    unitDisplay: unit === 0 ? 'long' : 'short', // 147 bytes, 1.2 kB
     maximumFractionDigits: unit === 0 || Math.abs(size) >= 100 ? 0 : 1,
   }).format(size)
 }
