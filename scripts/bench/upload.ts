@@ -142,7 +142,7 @@ async function againstCopy({ ways, admin }: World, c: Case, pairs: number): Prom
       name: `upload ${c.name}, server CPU s per 100 MB`,
       value: median(cpu).toFixed(2),
       goal: c.name === 'late' ? '' : '≤ 0.8',
-      note: 'Node process, all threads',
+      note: 'user and system time of the server process, all its threads; not of PostgreSQL nor of curl, which sends',
     },
   ]
 }

@@ -3,6 +3,7 @@
 import type { PoolClient } from 'pg'
 import type { Dialect } from './dialect.ts'
 import type { ColumnReport } from './infer.ts'
+import type { Machines } from './machine.ts'
 import type { Mode, UploadOptions } from './options.ts'
 import type { Preview } from './preview.ts'
 
@@ -24,6 +25,7 @@ export interface LoadInput {
   sampleBytes?: number
   signal?: AbortSignal
   progress?: Progress
+  machines?: Machines
 }
 /** Read by the progress writer while the load runs. */
 export interface Progress {

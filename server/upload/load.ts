@@ -10,7 +10,7 @@ import { finish } from './finish.ts'
 import { infer } from './infer.ts'
 import { Intake } from './intake.ts'
 import type { LoadInput, LoadResult } from './job.ts'
-import { Machine } from './machine.ts'
+import { Machines } from './machine.ts'
 import { SKIPPED, createTable, makePlan, mapColumns, type Plan } from './plan.ts'
 import { Pour } from './pour.ts'
 import { refusal } from './problem.ts'
@@ -36,7 +36,8 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     checkTarget(target, table, o)
     await client.query("set local statement_timeout = 0; set local timezone = 'UTC'")
 
-    const machine = new Machine(sampleSize, windowSize)
+    const machines = input.machines ?? new Machines()
+    const machine = machines.take(sampleSize, windowSize)
     const sample = machine.sample.subarray(0, await intake.fill(machine.sample))
     const sniffed = sniffBytes(sample, intake.ended, o.dialect)
     const dialect: Dialect = { ...sniffed.dialect, encoding: intake.decoder.encoding }
@@ -55,7 +56,11 @@ export async function load(input: LoadInput): Promise<LoadResult> {
       machine,
     })
     plan = makePlan(schema, table, names, columns, o, target, input.uploadId)
-    if (o.dryRun) return dryRun(sample, sniffed, dialect, plan, columns, learned, intake.decoder, o)
+    if (o.dryRun) {
+      const seen = dryRun(sample, sniffed, dialect, plan, columns, learned, intake.decoder, o)
+      machines.put(machine)
+      return seen
+    }
 
     const sequence = await createTable(client, plan, { big: !intake.ended })
     columns.settle()
@@ -73,6 +78,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
       progress,
     })
     await pour.run(intake, sample, sniffed.dataStart)
+    machines.put(machine)
 
     return await finish({ input, plan, target, columns, pour, sequence, rejects, decoder: intake.decoder, dialect })
   } catch (error) {

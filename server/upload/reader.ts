@@ -220,8 +220,15 @@ export class Reader {
   text(b: Uint8Array, i: number): string {
     return utf8.decode(this.value(b, i))
   }
+  /** All values. Decoded once per record where that can be: one by one they took half of the time of a sample. */
   texts(b: Uint8Array): string[] {
-    return Array.from({ length: this.count }, (_, i) => this.text(b, i))
+    const from = this.start[0]!,
+      to = this.end[this.count - 1]!
+    const whole = utf8.decode(b.subarray(from, to))
+    const aligned = whole.length === to - from // every character is one byte
+    return Array.from({ length: this.count }, (_, i) =>
+      aligned && this.kind[i] !== ESCAPED ? whole.slice(this.start[i]! - from, this.end[i]! - from) : this.text(b, i),
+    )
   }
   /** A line with nothing on it, or only spaces. */
   blank(b: Uint8Array): boolean {

@@ -12,6 +12,7 @@ import type { Log } from '../log.ts'
 import { exportRoute } from './export.ts'
 import type { LoadResult, Progress } from './job.ts'
 import { load } from './load.ts'
+import { Machines } from './machine.ts'
 import { JsonLines, ndjsonToCsv } from './ndjson.ts'
 import { tableName } from './names.ts'
 import { readOptions, type UploadOptions } from './options.ts'
@@ -48,8 +49,9 @@ export function uploadRoute(deps: UploadDependencies): Router {
   }
   sweep()
   setInterval(sweep, 60_000).unref()
+  const machines = new Machines()
   router.post('/upload-file', (req, res, next) => {
-    upload(deps, req, res).catch((e: unknown) => answerError(req, res, next, e))
+    upload(deps, machines, req, res).catch((e: unknown) => answerError(req, res, next, e))
   })
   router.get('/export/:relation', exportRoute(deps))
   return router
@@ -62,7 +64,7 @@ function answerError(req: Request, res: Response, next: NextFunction, error: unk
   next(error)
 }
 
-async function upload(deps: UploadDependencies, req: Request, res: Response): Promise<void> {
+async function upload(deps: UploadDependencies, machines: Machines, req: Request, res: Response): Promise<void> {
   const { db, identify, log } = deps
   const received = await receive(req)
   let stopIdle = (): void => {}
@@ -84,7 +86,7 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
         more: { option: 'table' },
       })
     if (/tab-separated|\/tsv/.test(received.contentType) && options.dialect.delimiter === undefined) options.dialect.delimiter = '\t'
-    const result = await run(deps, req, received, options, caller, table, fileName, (stop) => {
+    const result = await run(deps, machines, req, received, options, caller, table, fileName, (stop) => {
       stopIdle = stop
     })
     res.status(options.dryRun ? 200 : 201).json(result)
@@ -99,6 +101,7 @@ async function upload(deps: UploadDependencies, req: Request, res: Response): Pr
 
 async function run(
   deps: UploadDependencies,
+  machines: Machines,
   req: Request,
   received: Received,
   options: UploadOptions,
@@ -157,6 +160,7 @@ async function run(
         uploadId: record?.id ?? '0',
         signal: abort.signal,
         progress,
+        machines,
         ...(Number.isFinite(room.bytes) ? { maxBytes: room.bytes } : {}),
         ...(deps.sampleBytes ? { sampleBytes: deps.sampleBytes } : {}),
       })

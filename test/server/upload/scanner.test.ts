@@ -1,13 +1,15 @@
 /**
  * The compiled loop (server/upload/wasm) against the patient reader and the recognisers: whatever it lets through, they read in the
- * same way; and scan.wasm is what its source compiles to.
+ * same way; and scan.wasm is what its source compiles to. Its memory is used again, and that of the chunks is given back.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { Columns } from '../../../server/upload/columns.ts'
 import { infer } from '../../../server/upload/infer.ts'
-import { Machine } from '../../../server/upload/machine.ts'
+import { Intake } from '../../../server/upload/intake.ts'
+import { Machine, Machines } from '../../../server/upload/machine.ts'
+import { readOptions } from '../../../server/upload/options.ts'
 import { RFC4180 } from '../../../server/upload/dialect.ts'
 import { T } from '../../../server/upload/types.ts'
 import { spelling } from '../../../server/upload/validators.ts'
@@ -146,4 +148,31 @@ it('is sure of the plain values that files are full of', () => {
 
   expect([...columns.types]).toEqual([T.INT4, T.UUID, T.NUM, T.DATE, T.TSTZ, T.BOOL, T.TIME])
   expect(asked).toBe(7)
+})
+
+it('gives the memory of a copied chunk back at once, but of no buffer that others share', async () => {
+  const first = Buffer.alloc(10_000, 65) // is looked at for its kind
+  const whole = Buffer.from(new ArrayBuffer(10_000)).fill(66)
+  const end = Buffer.from(new ArrayBuffer(10_000)).fill(67)
+  const shared = Buffer.from(new ArrayBuffer(10_000)).fill(68)
+  const parts = [first, whole, end.subarray(1000), shared.subarray(0, 4000), shared.subarray(6000)]
+  const source = (async function* () {
+    yield* parts
+  })()
+  const input = { source, options: readOptions({ table: 't' }) } as unknown as ConstructorParameters<typeof Intake>[0]
+  const b = Buffer.alloc(40_000)
+  const filled = await new Intake(input, 16_384, { bytes: 0, rows: 0, rejected: 0 }).fill(b)
+
+  expect(b.toString('latin1', 0, filled)).toBe(`${'A'.repeat(10_000)}${'B'.repeat(10_000)}${'C'.repeat(9000)}${'D'.repeat(8000)}`)
+  expect([whole, end, shared].map((one) => one.buffer.byteLength)).toEqual([0, 0, 10_000])
+})
+
+it('keeps the memory of one load for the next, not for two at a time', () => {
+  const machines = new Machines()
+  const first = machines.take(4096, 1024)
+  const second = machines.take(4096, 1024)
+  machines.put(first)
+
+  expect(second).not.toBe(first)
+  expect([machines.take(4096, 1024), machines.take(4096, 1024)].map((one) => one === first)).toEqual([true, false])
 })
