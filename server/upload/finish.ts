@@ -10,8 +10,10 @@ import { dateOrder, finalType, report, type ColumnReport, type DateOrder } from 
 import type { LoadInput, LoadResult } from './job.ts'
 import { SKIPPED, type Plan, type Sequence } from './plan.ts'
 import type { Pour } from './pour.ts'
+import { twice } from './problem.ts'
 import type { Rejects } from './rejects.ts'
 import { lookUp, relation, type Target } from './target.ts'
+import { cast, tryRows } from './trial.ts'
 import { SQL, T, asText, fromText } from './types.ts'
 
 /** One physical column that holds part of a field: its type and spelling when the load went on to the next one. */
@@ -24,6 +26,9 @@ export interface Segment {
   /** Text that is '' in all rows from before it was added, whose empty values were all "" until then. */
   marks?: boolean
 }
+
+/** In more rows than this a key that comes twice is not searched for: a minute of sorting for one line number. */
+const SEARCHED = 5_000_000
 
 interface FinalType {
   type: number
@@ -53,9 +58,10 @@ export async function finish(f: FinishInput): Promise<LoadResult> {
     chains[i]![0]!.spell = columns.spell[i]!
   }
   const types = await settleTypes(client, plan, columns, chains, options.dateOrder)
-  const merged = plan.into !== relation(schema, table) ? await merge(client, plan) : null
+  const refused = plan.trial ? await tryRows(client, plan, target, f.rejects, (where) => insert(plan, target, where)) : null
+  const merged = refused === null && plan.into !== relation(schema, table) ? await merge(client, plan, target) : refused
   const touched = f.sequence && (f.sequence.cached || plan.rowId === 'file') ? f.sequence.name : null
-  await addKey(client, plan, touched, tap.records)
+  await addKey(client, plan, touched, tap.records, (record) => input.lineOf?.(record) ?? pour.places.lineOf(record, tap))
   const rejects = await f.rejects.write(
     client,
     (name) => input.asServer(() => lookUp(client, schema, name)),
@@ -67,9 +73,9 @@ export async function finish(f: FinishInput): Promise<LoadResult> {
   return {
     table,
     mode: plan.mode,
-    rows: tap.records,
-    ...(merged ?? {}),
-    rejected: tap.rejected,
+    rows: tap.records - (refused?.count ?? 0),
+    ...(merged !== null && plan.mode === 'upsert' ? { inserted: merged.inserted, updated: merged.updated } : {}),
+    rejected: tap.rejected + (refused?.count ?? 0),
     repaired: tap.repaired,
     rejects,
     key: plan.key,
@@ -138,7 +144,13 @@ async function settleTypes(
 }
 
 /** The key and, where it was touched, the sequence of a new table. `rows`: how many went in, the highest row_id given out. */
-async function addKey(client: PoolClient, plan: Plan, sequence: string | null, rows: number): Promise<void> {
+async function addKey(
+  client: PoolClient,
+  plan: Plan,
+  sequence: string | null,
+  rows: number,
+  lineOf: (record: number) => number | null,
+): Promise<void> {
   const at = relation(plan.schema, plan.table)
   if (sequence) {
     // not setval: a workspace's role may not call it
@@ -150,25 +162,49 @@ async function addKey(client: PoolClient, plan: Plan, sequence: string | null, r
   }
   if (plan.addKey) {
     await client.query("set local maintenance_work_mem = '256MB'")
-    await client.query(`alter table ${at} add primary key (${plan.key.map(q).join(', ')})`)
+    const list = plan.key.map(q).join(', ')
+    await client.query('savepoint key')
+    try {
+      await client.query(`alter table ${at} add primary key (${list})`)
+    } catch (error) {
+      if ((error as { code?: string }).code !== '23505' || rows > SEARCHED) throw error
+      await client.query('rollback to savepoint key')
+      // the table is new: its rows lie in the order of the file
+      const { rows: found } = await client.query<{ n: string; first: string; values: string[] }>(
+        `with numbered as (select ${list}, row_number() over (order by ctid) as __n from ${at}),
+              met as (select *, row_number() over same as __time, first_value(__n) over same as __first from numbered
+                      window same as (partition by ${list} order by __n))
+         select __n as n, __first as first, array[${plan.key.map((k) => `${q(k)}::text`).join(', ')}] as values
+           from met where __time = 2 order by __n limit 1`,
+      )
+      if (!found[0]) throw error
+      const record = Number(found[0].n)
+      throw twice(plan.key, found[0].values, { record, line: lineOf(record), first: Number(found[0].first) })
+    }
   }
 }
 
-/** mode=upsert: from the staging table into the target; of several records with one key the last one wins. */
-async function merge(client: PoolClient, plan: Plan): Promise<{ inserted: number; updated: number }> {
+/** From the staging table into the target; mode=upsert: of several records with one key the last one wins. */
+function insert(plan: Plan, target: Target, where: string): string {
   const at = relation(plan.schema, plan.table)
   const names = plan.names.filter((n) => n !== SKIPPED)
   const list = names.map(q).join(', '),
     key = plan.key.map(q).join(', ')
+  const own = (n: string) => target.columns.find((c) => c.name === n)
+  const values = plan.trial ? names.map((n) => cast(own(n), q(n))).join(', ') : list
   const rest = names.filter((n) => !plan.key.includes(n))
   const action = rest.length > 0 ? `update set ${rest.map((n) => `${q(n)} = excluded.${q(n)}`).join(', ')}` : 'nothing'
-  const { rows } = await client.query<{ inserted: string; updated: string }>(
-    `with merged as (
+  const upsert = plan.mode === 'upsert'
+  const rows = upsert ? `(select distinct on (${key}) * from ${plan.into} where ${where} order by ${key}, __n desc)` : plan.into
+  return `with merged as (
        insert into ${at} (${list})
-       select ${list} from (select distinct on (${key}) * from ${plan.into} order by ${key}, __n desc) s order by __n
-       on conflict (${key}) do ${action} returning xmax = 0 as new)
-     select count(*) filter (where new) as inserted, count(*) filter (where not new) as updated from merged`,
-  )
+       select ${values} from ${rows} s where ${where} order by __n
+       ${upsert ? `on conflict (${key}) do ${action}` : ''} returning xmax = 0 as new)
+     select count(*) filter (where new) as inserted, count(*) filter (where not new) as updated from merged`
+}
+
+async function merge(client: PoolClient, plan: Plan, target: Target): Promise<{ inserted: number; updated: number }> {
+  const { rows } = await client.query<{ inserted: string; updated: string }>(insert(plan, target, 'true'))
   await client.query(`drop table ${plan.into}`)
   return { inserted: Number(rows[0]!.inserted), updated: Number(rows[0]!.updated) }
 }

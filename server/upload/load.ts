@@ -18,6 +18,7 @@ import { Rejects } from './rejects.ts'
 import { sniffBytes } from './sniff.ts'
 import { checkTarget, lookUp } from './target.ts'
 import { makeTransform } from './transform.ts'
+import { needsTrial } from './trial.ts'
 
 /** A file that ends inside the sample is typed exactly before CREATE TABLE. */
 const SAMPLE = 4 << 20,
@@ -46,8 +47,9 @@ export async function load(input: LoadInput): Promise<LoadResult> {
     const { names, fixed } = mapColumns(sniffed.header, sniffed.names, o, target)
     const columns = new Columns(names.length)
     columns.give(fixed)
-    // leaving fields out means writing records anew
-    const transform = makeTransform(o) ?? (names.includes(SKIPPED) ? (v: Uint8Array) => v : null)
+    const trial = needsTrial(names, target, o)
+    // leaving fields out, or giving each its line, means writing records anew
+    const transform = makeTransform(o) ?? (trial || names.includes(SKIPPED) ? (v: Uint8Array) => v : null)
     const learned = infer(sample, sniffed.dataStart, intake.ended, dialect, columns, {
       transform,
       ragged: o.ragged,
@@ -55,7 +57,7 @@ export async function load(input: LoadInput): Promise<LoadResult> {
       lines: sniffed.dataLine,
       machine,
     })
-    plan = makePlan(schema, table, names, columns, o, target, input.uploadId)
+    plan = makePlan(schema, table, names, columns, o, target, input.uploadId, trial)
     if (o.dryRun) {
       const seen = dryRun(sample, sniffed, dialect, plan, columns, learned, intake.decoder, o)
       machines.put(machine)

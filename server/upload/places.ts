@@ -18,6 +18,7 @@ interface Mark {
 
 export class Places {
   private marks: Mark[] = []
+  private readonly all: Mark[] = [] // of the whole file, as few as tell the same
   private before = 0
   private sure = Number.POSITIVE_INFINITY
 
@@ -33,11 +34,21 @@ export class Places {
     if (!straight(this.marks.at(-1)!, { records, lines })) this.sure = Math.min(this.sure, this.marks.at(-1)!.records)
     this.marks.push({ records, lines })
     if (this.marks.length > KEPT) this.marks.shift()
+    const [a, b] = this.all.slice(-2)
+    if (a && b && straight(a, b) && straight(b, { records, lines })) this.all.pop()
+    this.all.push({ records, lines })
+  }
+
+  /** Of the n-th loaded record (from 1) of the file: its line, where that is sure. */
+  lineOf(record: number, now: Mark): number | null {
+    const next = this.all.findIndex((m) => m.records >= record)
+    const from = this.all.at(next < 0 ? -1 : next - 1)
+    return next === 0 || !from || !straight(from, next < 0 ? now : this.all[next]!) ? null : from.lines + (record - from.records)
   }
 
   /** Of the n-th line (from 1) of the open COPY. `now`: how far the scanner is. */
   of(copyLine: number, now: Mark): Place | null {
-    const record = this.before + copyLine
+    const record = Math.min(this.before + copyLine, Math.max(now.records, this.before + 1)) // at the end COPY is one line further
     const next = this.marks.findIndex((m) => m.records >= record)
     const from = this.marks.at(next < 0 ? -1 : next - 1)
     if (record > this.sure || !from || next === 0 || !straight(from, next < 0 ? now : this.marks[next]!)) return null

@@ -15,7 +15,8 @@ export interface Plan {
   mode: Mode
   schema: string
   table: string
-  into: string // quoted table that COPY fills: the target, or a staging table (upsert)
+  into: string // quoted table that COPY fills: the target, or a staging table (upsert, trial)
+  trial: boolean // the target may refuse rows, which are to be skipped: trial.ts
   names: string[] // the column of each field, in file order
   key: string[] // primary key after the load
   addKey: boolean
@@ -83,6 +84,9 @@ export function mapColumns(
   return { names, fixed }
 }
 
+/** The columns of a trial's staging table beside the file's. */
+export const LINE = '__line',
+  RECORD = '__record'
 /** The name of a field that goes into no column. */
 export const SKIPPED = ''
 const doubled = (names: readonly string[]): boolean => {
@@ -158,6 +162,7 @@ export function makePlan(
   o: UploadOptions,
   target: Target,
   uploadId: string,
+  trial = false,
 ): Plan {
   const mode: Mode = o.mode ?? 'create'
   const order = loadOrder(columns, o.dateOrder ?? dateOrder(columns))
@@ -222,9 +227,6 @@ export function makePlan(
         hint: 'Name the key with the option key; it needs a unique index.',
       })
     into = relation(schema, `__upload_${uploadId}`)
-    before.push(
-      `create table ${into} (__n bigserial, ${names.flatMap((n, i) => (n === SKIPPED ? [] : [`${q(n)} ${copySql[i]}`])).join(', ')})`,
-    )
   } else if (!target.exists) {
     const defs = names.flatMap((n, i) => (n === SKIPPED ? [] : [`${q(n)} ${i === file && rowId === 'file' ? 'bigserial' : copySql[i]}`]))
     if (rowId === 'added') defs.unshift('row_id bigserial')
@@ -235,8 +237,17 @@ export function makePlan(
       .map((n, i) => (n === SKIPPED || target.columns.some((c) => c.name === n) ? null : `add column ${q(n)} ${copySql[i]}`))
       .filter((x) => x !== null)
     if (news.length > 0) before.push(`alter table ${at} ${news.join(', ')}`)
+    if (trial) into = relation(schema, `__upload_${uploadId}`)
   }
-  return { mode, schema, table, into, names, key, addKey: !target.exists, rowId, order, before, copySql }
+  if (into !== at) {
+    const defs = names.flatMap((n, i) => {
+      const there = trial ? target.columns.find((c) => c.name === n) : undefined
+      return n === SKIPPED ? [] : [`${q(n)} ${there?.type === T.ANY ? 'text' : copySql[i]}`] // as text until PostgreSQL judges it
+    })
+    if (trial) defs.push(`${LINE} bigint`, `${RECORD} bigint`)
+    before.push(`create table ${into} (__n bigserial, ${defs.join(', ')})`)
+  }
+  return { mode, schema, table, into, trial, names, key, addKey: !target.exists, rowId, order, before, copySql }
 }
 
 /** The sequence of a new table's row_id, and whether it hands out ten thousand numbers at a time meanwhile. */

@@ -16,7 +16,7 @@ import type { LoadInput, Progress } from './job.ts'
 import type { Machine } from './machine.ts'
 import { Output } from './output.ts'
 import { Places } from './places.ts'
-import { SKIPPED, type Plan } from './plan.ts'
+import { LINE, RECORD, SKIPPED, type Plan } from './plan.ts'
 import { badRecord } from './problem.ts'
 import type { Rejects } from './rejects.ts'
 import { passable } from './scanner.ts'
@@ -65,7 +65,12 @@ export class Pour {
     this.quote = asItStands ? copyQuote(dialect) : 34
     this.delimiter = asItStands ? dialect.delimiter : ','
     const all = this.kept.length === plan.names.length
-    this.out = new Output(this.delimiter.charCodeAt(0), this.quote, dialect.line_end, all ? null : this.kept)
+    this.out = new Output(
+      this.delimiter.charCodeAt(0),
+      this.quote,
+      dialect.line_end,
+      all ? null : plan.trial ? [...this.kept, columns.n, columns.n + 1] : this.kept,
+    )
     this.tap = new Tap({
       dialect,
       columns,
@@ -74,6 +79,7 @@ export class Pour {
       skip: input.options.onError === 'skip',
       ragged: input.options.ragged,
       transform,
+      numbered: plan.trial,
       lines: o.lines,
       isUtf8,
       out: this.out,
@@ -127,15 +133,11 @@ export class Pour {
     this.places.opened(this.tap.records, this.tap.lines)
     if (this.kept.length === 0) return // an empty file with on_error=skip: an empty table
     const segments = this.kept.map((i) => this.chains[i]![0]!)
-    this.sink.open(
-      this.o.plan.into,
-      segments.map((s) => s.column),
-      {
-        delimiter: this.delimiter,
-        quote: String.fromCharCode(this.quote),
-        forceNull: segments.filter((s) => s.stored && !/^(character|text|citext)/.test(s.sql)).map((s) => s.column),
-      },
-    )
+    this.sink.open(this.o.plan.into, [...segments.map((s) => s.column), ...(this.o.plan.trial ? [LINE, RECORD] : [])], {
+      delimiter: this.delimiter,
+      quote: String.fromCharCode(this.quote),
+      forceNull: segments.filter((s) => s.stored && !/^(character|text|citext)/.test(s.sql)).map((s) => s.column),
+    })
   }
 
   private async close(): Promise<void> {

@@ -18,13 +18,13 @@ export function badRecord(bad: BadRecord, names: readonly string[]): AppError {
 export function refusal(error: unknown, o: { placeOf: (copyLine: number) => Place | null; key: readonly string[] }): unknown {
   const e = error as { code?: string; message?: string; detail?: string; where?: string; constraint?: string }
   if (error instanceof AppError || typeof e.code !== 'string') return error
-  const where = /COPY [^\n]*, line (\d+)(?:, column (.+?)(?::|$))?/.exec(e.where ?? '')
+  const where = /COPY [^\n]*?, line (\d+)(?:, column (.+?)(?:: "(.*)"$|: |$))?/m.exec(e.where ?? '')
   const place = where ? o.placeOf(Number(where[1])) : null
   const more = {
     line: place?.line ?? null,
     record: place?.record ?? null,
     column: where?.[2]?.replace(/^"|"$/g, '') ?? null,
-    value: null,
+    value: where?.[3] ?? null,
     reason: e.message,
   }
   const at = place ? `Line ${place.line}: ` : ''
@@ -34,10 +34,16 @@ export function refusal(error: unknown, o: { placeOf: (copyLine: number) => Plac
         return new AppError('TMEXI', 'A table of this name was made meanwhile', {
           hint: 'Send mode=append, replace or upsert, or another table name.',
         })
-      return new AppError('TMKEY', `The key (${o.key.join(', ')}) is not unique in this file`, {
+      return new AppError('TMKEY', `${at}the key ${pair(e.detail) ?? `(${o.key.join(', ')})`} is there already`, {
         detail: e.detail ?? '',
-        hint: 'Choose another key, use mode=upsert, or take the repeated rows out.',
+        hint: 'Use mode=upsert, take the row out, or send on_error=skip: then it is kept as a reject.',
         more: { ...more, key: o.key },
+      })
+    case '23503':
+      return new AppError('TMKEY', `A row names ${pair(e.detail) ?? 'what'} that is not in the table it refers to`, {
+        detail: e.detail ?? '',
+        hint: 'Load that table first, or send on_error=skip: then such rows are kept as rejects.',
+        more,
       })
     case '23502':
       return new AppError('TMKEY', `${at}a column that must have a value is empty${more.column ? `: "${more.column}"` : ''}`, {
@@ -47,11 +53,16 @@ export function refusal(error: unknown, o: { placeOf: (copyLine: number) => Plac
       })
     case '54000':
     case '54011':
-      return new AppError('TMBIG', `${at}the row is larger than PostgreSQL can store (8 kB without its long texts)`, {
-        detail: e.message ?? '',
-        hint: 'Split the file into two tables.',
-        more,
-      })
+      // rows are written by the dozen: COPY names the last one that it had read
+      return new AppError(
+        'TMBIG',
+        `${at.replace(/^Line (.*):/, 'Line $1, or one shortly before:')}the row is larger than PostgreSQL can store (8 kB without its long texts)`,
+        {
+          detail: e.message ?? '',
+          hint: 'Split the file into two tables.',
+          more,
+        },
+      )
     case '42P10':
       return new AppError('TMKEY', `The table has no unique index on (${o.key.join(', ')})`, {
         hint: 'mode=upsert needs one: make it the primary key.',
@@ -72,6 +83,34 @@ export function refusal(error: unknown, o: { placeOf: (copyLine: number) => Plac
         hint: 'Send mode=append, replace or upsert, or another table name.',
       })
   }
-  if (/^22/.test(e.code) || e.code === '23514') return new AppError('TMTYP', `${at}${e.message}`, { detail: e.detail ?? '', more })
+  if (/^22/.test(e.code) || e.code === '23514' || e.code === '23P01')
+    return new AppError('TMTYP', `${at}${e.message}`, {
+      detail: e.detail ?? '',
+      hint: 'Mend the value, or send on_error=skip: then such rows are kept as rejects.',
+      more,
+    })
   return error
+}
+
+/** `(id) = (1)` of PostgreSQL's `Key (id)=(1) already exists.` */
+function pair(detail: string | undefined): string | null {
+  const [, columns, values] = /^Key (\(.+?\))=(\(.*\)) (?:already exists|is duplicated|is not present)/.exec(detail ?? '') ?? []
+  return columns === undefined ? null : `${columns} = ${values}`
+}
+
+/** A new table's key that is twice in the file: where it comes again. */
+export function twice(
+  key: readonly string[],
+  values: readonly string[],
+  place: { record: number; line: number | null; first: number },
+): AppError {
+  const at = place.line === null ? '' : `Line ${place.line}: `
+  return new AppError(
+    'TMKEY',
+    `${at}record ${place.record} has the key (${key.join(', ')}) = (${values.join(', ')}) of record ${place.first}`,
+    {
+      hint: 'Choose another key, use mode=upsert, or take the repeated rows out.',
+      more: { line: place.line, record: place.record, column: key[0]!, value: values[0]!, reason: 'the key is not unique', key },
+    },
+  )
 }

@@ -21,7 +21,7 @@ export class Rejects {
     this.list.push(bad)
     this.size += bad.text.length
     if (this.list.length > MAX_COUNT || this.size > MAX_TEXT)
-      throw new AppError('TMCSV', `More than ${this.list.length - 1} bad records: nothing was loaded`, {
+      throw new AppError('TMCSV', `Line ${bad.line}: more than ${this.list.length - 1} bad records, nothing was loaded`, {
         hint: 'The file is probably read in a wrong way: see dialect in the preview (dry_run).',
         more: { line: bad.line, record: bad.record, reason: bad.reason },
       })

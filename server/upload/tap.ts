@@ -32,6 +32,7 @@ export interface TapOptions {
   skip?: boolean // bad records go to onBad instead of being thrown
   ragged?: 'auto' | 'pad' | 'reject'
   transform?: Transform | null
+  numbered?: boolean // each record that is written anew ends with its line and its record
   lines?: number
   isUtf8?: (b: Uint8Array) => boolean
   onBad: (bad: BadRecord) => void
@@ -40,6 +41,7 @@ export interface TapOptions {
 
 /** The patient reader's record is dealt with. (Not 0 to 2: those are MORE, ODD or CONFLICT, STOP or MISFIT.) */
 const DONE = 3
+const digits = new TextEncoder()
 const utf8 = new TextDecoder(),
   strict = new TextDecoder('utf-8', { fatal: true })
 const validUtf8 = (b: Uint8Array): boolean => {
@@ -216,7 +218,7 @@ export class Tap {
       o.onBad({ ...this.describe(b, null, null, note), loaded: true })
     }
     if (this.blanks > 0) this.writeBlanks()
-    o.out?.record(values)
+    this.write(values)
     this.scanner.records++
     this.advance()
     return DONE
@@ -224,10 +226,16 @@ export class Tap {
 
   private writeBlanks(): void {
     for (; this.blanks > 0; this.blanks--) {
-      this.o.out?.record([null])
+      this.write([null])
       this.scanner.records++
       if (this.columns.n === 1) this.columns.empty(0, false)
     }
+  }
+
+  private write(values: (Uint8Array | null)[]): void {
+    const { lines, records } = this.scanner
+    if (this.o.numbered) for (const n of [lines + 1, records + this.rejected + 1]) values.push(digits.encode(String(n)))
+    this.o.out?.record(values)
   }
 
   private advance(): void {

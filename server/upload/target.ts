@@ -13,12 +13,19 @@ export interface TargetColumn {
   sql: string
   hasDefault: boolean
   generated: boolean
+  notNull: boolean
+  /** Of a string type: a longer value is refused by an assignment, and cut by a cast. */
+  isText: boolean
+  /** What an enum may be. */
+  labels: string[] | null
 }
 export interface Target {
   exists: boolean
   isTable: boolean
   columns: TargetColumn[]
   key: string[]
+  /** Has checks, foreign keys or unique keys beside its primary key: it may refuse rows. */
+  constrained: boolean
 }
 
 /** PostgreSQL's type names as ours; those that only PostgreSQL can judge are ANY. */
@@ -69,24 +76,34 @@ export function typeNamed(name: string): number | null {
 export const relation = (schema: string, table: string): string => `${q(schema)}.${q(table)}`
 
 export async function lookUp(client: PoolClient, schema: string, table: string): Promise<Target> {
-  const { rows } = await client.query<{ kind: string; columns: Omit<TargetColumn, 'type'>[] | null; key: string[] | null }>(
+  const { rows } = await client.query<{
+    kind: string
+    columns: Omit<TargetColumn, 'type'>[] | null
+    key: string[] | null
+    constrained: boolean
+  }>(
     `select c.relkind as kind,
             (select json_agg(json_build_object('name', a.attname, 'sql', format_type(a.atttypid, a.atttypmod),
-                                               'hasDefault', a.atthasdef or a.attidentity <> '', 'generated', a.attgenerated <> '') order by a.attnum)
-               from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+                                               'hasDefault', a.atthasdef or a.attidentity <> '', 'generated', a.attgenerated <> '',
+                                               'notNull', a.attnotnull, 'isText', t.typcategory = 'S',
+                                               'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)) order by a.attnum)
+               from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
             (select json_agg(a.attname order by array_position(i.indkey::int2[], a.attnum))
-               from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary) as key
+               from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary) as key,
+            exists (select from pg_constraint k where k.conrelid = c.oid and k.contype in ('c', 'f', 'u', 'x')) or
+            exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and not i.indisprimary) as constrained
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = $1 and c.relname = $2`,
     [schema, table],
   )
   const found = rows[0]
-  if (!found) return { exists: false, isTable: true, columns: [], key: [] }
+  if (!found) return { exists: false, isTable: true, columns: [], key: [], constrained: false }
   return {
     exists: true,
     isTable: found.kind === 'r' || found.kind === 'p',
     columns: (found.columns ?? []).map((c) => ({ ...c, type: TYPES[c.sql] ?? T.ANY })),
     key: found.key ?? [],
+    constrained: found.constrained,
   }
 }
 

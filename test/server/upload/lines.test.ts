@@ -14,6 +14,8 @@ interface Place {
 const NDJSON = { 'content-type': 'application/x-ndjson' }
 const latin = (text: string) => Buffer.from(text, 'latin1')
 
+const wide = (cell: (i: number) => string) => Array.from({ length: 1500 }, (_, i) => cell(i)).join(',')
+
 const PLACES: Place[] = [
   {
     what: 'a record with too many fields [TMCSV]',
@@ -66,6 +68,41 @@ const PLACES: Place[] = [
     answer: { status: 422, code: 'TMKEY', line: 4, record: 3, column: null },
   },
   {
+    what: 'a key that is twice in a new file [TMKEY]',
+    body: 'id,n\n1,1\n2,1\n3,1\n2,1\n1,1\n',
+    options: { key: 'id' },
+    answer: { status: 422, code: 'TMKEY', line: 5, record: 4, column: 'id' },
+  },
+  {
+    what: 'one that is in the table already [TMKEY]',
+    body: 'id,n\n11,1\n10,1\n',
+    options: { table: 'keyed', mode: 'append' },
+    answer: { status: 422, code: 'TMKEY', line: 3, record: 2, column: null },
+  },
+  {
+    what: 'a word that an enum does not know, with its column [TMTYP]',
+    body: 'id,mood\n11,glad\n12,cross\n',
+    options: { table: 'keyed', mode: 'append' },
+    answer: { status: 422, code: 'TMTYP', line: 3, record: 2, column: 'mood' },
+  },
+  {
+    what: 'a row that a check of the table refuses [TMTYP]',
+    body: 'id,n\n11,1\n12,-1\n',
+    options: { table: 'keyed', mode: 'append' },
+    answer: { status: 422, code: 'TMTYP', line: 3, record: 2, column: null },
+  },
+  {
+    what: 'a row wider than a page [TMBIG]',
+    body: `${wide((i) => `c${i}`)}\n${wide(() => 'x')}\n${wide(() => '123456789012')}\n`,
+    answer: { status: 413, code: 'TMBIG', line: 3, record: 2, column: null },
+  },
+  {
+    what: 'the record with which there are too many bad ones [TMCSV]',
+    body: `a,b\n${'1,2\n'.repeat(500)}${'x\n'.repeat(100_001)}`,
+    options: { on_error: 'skip' },
+    answer: { status: 422, code: 'TMCSV', line: 100_502, record: 100_501, column: null },
+  },
+  {
     what: 'bytes that are no UTF-8 [TMENC]',
     body: latin('a,b\n1,x\n2,\xe9\n'),
     options: { encoding: 'utf-8' },
@@ -96,6 +133,9 @@ beforeAll(async () => {
   lab = await startLab()
   await lab.db.sql('create table ws_main.there (id integer not null, n integer, short varchar(3))')
   await lab.db.sql('alter table ws_main.there owner to ws_main')
+  await lab.db.sql(`create type ws_main.mood as enum ('glad', 'sad')`)
+  await lab.db.sql('create table ws_main.keyed (id integer primary key, n integer check (n > 0), mood ws_main.mood)')
+  await lab.db.sql('alter table ws_main.keyed owner to ws_main; insert into ws_main.keyed values (10)')
 })
 afterAll(() => lab?.close())
 

@@ -72,6 +72,62 @@ describe('a file into a table that is there', () => {
     ])
   })
 
+  it('skips what the table itself refuses: enums, domains, lengths, checks, foreign keys, keys', async () => {
+    await lab.db.sql(`create type ws_main.mood as enum ('glad', 'sad'); create domain ws_main.rate as integer check (value < 6)`)
+    await lab.db.sql('create table ws_main.depts (id integer primary key); insert into ws_main.depts values (1)')
+    await lab.db.sql(
+      'create table ws_main.judge (id integer primary key, mood ws_main.mood, rate ws_main.rate, short varchar(3), n numeric(4,1) check (n > 0), dept integer references ws_main.depts)',
+    )
+    for (const t of ['depts', 'judge']) await lab.db.sql(`alter table ws_main.${t} owner to ws_main`)
+    await lab.db.sql('alter type ws_main.mood owner to ws_main; alter domain ws_main.rate owner to ws_main')
+    const good = (id: number) => `${id},glad,5,"a""b",1.25,1`
+    const bad = ['50,cross,1,a,1,1', '51,sad,7,a,1,1', '52,sad,1,"lo\nng",1,1', '53,sad,1,a,99999,1', '54,sad,1,a,-1,1', '55,sad,1,a,1,2']
+    const lines = [
+      'id,mood,rate,short,n,dept',
+      good(1),
+      ...bad.slice(0, 3),
+      good(2),
+      ...bad.slice(3),
+      good(1),
+      ',,,,,',
+      good(3),
+      'q,,,,,',
+      '4,,,,,',
+    ]
+    const { status, body } = await lab.send(lines.join('\n'), { table: 'judge', mode: 'append', on_error: 'skip' })
+
+    expect([status, body]).toEqual([201, expect.objectContaining({ rows: 4, rejected: 9, rejects: 'judge_rejects' })])
+    expect(await lab.rows('judge')).toEqual([
+      ...[1, 2, 3].map((id) => [String(id), 'glad', '5', 'a"b', '1.3', '1']),
+      ['4', null, null, null, null, null],
+    ])
+    expect(await lab.db.sql(`select line::int, record::int, "column", value, reason from ws_main.judge_rejects order by row_id`)).toEqual([
+      { line: 3, record: 2, column: 'mood', value: 'cross', reason: 'not one of glad, sad' },
+      { line: 4, record: 3, column: 'rate', value: '7', reason: expect.stringContaining('rate_check') },
+      { line: 5, record: 4, column: 'short', value: 'lo\nng', reason: expect.stringContaining('too long') },
+      { line: 8, record: 6, column: 'n', value: '99999', reason: expect.stringContaining('overflow') },
+      { line: 9, record: 7, column: null, value: null, reason: expect.stringContaining('judge_n_check') },
+      { line: 10, record: 8, column: 'dept', value: '2', reason: expect.stringContaining('not present in table "depts"') },
+      { line: 11, record: 9, column: 'id', value: '1', reason: expect.stringContaining('already exists') },
+      { line: 12, record: 10, column: 'id', value: null, reason: expect.stringContaining('not-null') },
+      { line: 14, record: 12, column: 'id', value: 'q', reason: 'not an integer' },
+    ])
+  })
+
+  it('upserts past what the table refuses, and counts what came and what changed', async () => {
+    await lab.db.sql(
+      'create table ws_main.picky (id integer primary key, n integer check (n > 0)); insert into ws_main.picky values (1, 1)',
+    )
+    await lab.db.sql('alter table ws_main.picky owner to ws_main')
+    const { body } = await lab.send('id,n\n1,5\n2,-2\n3,3\n', { table: 'picky', mode: 'upsert', on_error: 'skip' })
+
+    expect(body).toMatchObject({ rows: 2, rejected: 1, inserted: 1, updated: 1 })
+    expect((await lab.rows('picky')).sort()).toEqual([
+      ['1', '5'],
+      ['3', '3'],
+    ])
+  })
+
   it('replaces the rows and keeps table and views', async () => {
     await make('r1')
     await lab.db.sql('create view ws_main.r1_view as select count(*) from ws_main.r1')
