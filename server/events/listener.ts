@@ -2,16 +2,22 @@
  * The one LISTEN connection of a server process, shared by everything that waits for the database:
  * GraphQL schemas (schema_changed), live queries (table_change_channel), events (matview_refresh_channel).
  *
- * Made once by main.ts and handed on. The machinery (LISTEN per topic, keep-alive, reconnect with back-off) is
- * @graphile/pg-pubsub's: a PostGraphile 4 plugin whose options hook is a plain function that returns a PubSub.
- * PostGraphile 5's own subscriber ends every stream when its connection is lost.
+ * Made once by main.ts and handed on. The machinery (LISTEN per topic, keep-alive, a new connection) is @graphile/pg-pubsub's: a
+ * PostGraphile 4 plugin whose options hook is a plain function that returns a PubSub. PostGraphile 5's own subscriber ends every
+ * stream when its connection is lost. Its back-off doubles up to 30 s, so after a while without the database nobody would hear
+ * anything for as long again: untilConnected() asks oftener, and it never gets to wait.
  *
  * A NOTIFY sent while the connection is down is lost, so a NOTIFY is only ever a hint: whoever must not miss anything
  * registers onReconnect() and then reads the truth again (the event log by id, its live queries).
  */
 import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../log.ts'
+
+const FIRST_RETRY_MS = 50
+const MAX_RETRY_MS = 500
+const CONNECT_MS = 5000
 
 const plugin = createRequire(import.meta.url)('@graphile/pg-pubsub').default
 
@@ -27,9 +33,21 @@ export interface Listener {
   release(): Promise<void>
 }
 
+/** Tries until it succeeds; never ends once `ending` says so, since nobody waits then. */
+export async function untilConnected<Client>(connect: () => Promise<Client>, ending: () => boolean): Promise<Client> {
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(MAX_RETRY_MS, wait * 2)) {
+    if (ending()) return new Promise(() => {})
+    try {
+      return await connect()
+    } catch {
+      await sleep(wait, undefined, { ref: false })
+    }
+  }
+}
+
 /** @param login settings of a direct connection (no transaction pooler: LISTEN would hear nothing there, without an error). */
 export function makeListener(login: pg.ClientConfig, log: Log): Listener {
-  const pool = new pg.Pool({ ...login, max: 1, application_name: 'tidemark listen' })
+  const pool = new pg.Pool({ ...login, max: 1, connectionTimeoutMillis: CONNECT_MS, application_name: 'tidemark listen' })
   const callbacks = new Set<() => void>()
   let current: pg.PoolClient | null = null
   let first: () => void
@@ -70,6 +88,8 @@ export function makeListener(login: pg.ClientConfig, log: Log): Listener {
     })
   })
 
+  const connect = pool.connect.bind(pool)
+  pool.connect = (() => untilConnected(connect, () => pool.ending)) as typeof pool.connect
   const { pubsub } = plugin['postgraphile:options']({ subscriptionEventEmitterMaxListeners: 0 }, { pgPool: pool }).graphileBuildOptions
 
   return {
@@ -82,6 +102,7 @@ export function makeListener(login: pg.ClientConfig, log: Log): Listener {
     alive: () => current !== null,
     async release() {
       const ended = pool.end() // from here on pg-pubsub does not reconnect
+      clearInterval((current as any)?.keepAliveInterval) // nor asks whether the connection is alive
       current?.release(true)
       await ended
     },
