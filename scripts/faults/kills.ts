@@ -90,7 +90,13 @@ export async function runKills({ kills: count, seed, say }: { kills: number; see
     await until(() => live.nodes() !== null, 10_000)
     await sleep(300)
     const diffs = [followDiffs(world, 'by_group'), followDiffs(world, 'marks_all')]
-    for (let number = 1; number <= count; number++) {
+    // Ctrl-C: the kill that goes on is the last one, and what was seen by then is said. The second Ctrl-C ends at once.
+    let enough = false
+    process.once('SIGINT', () => {
+      enough = true
+      say('this kill is the last one')
+    })
+    for (let number = 1; number <= count && !enough; number++) {
       const aim = AIMS[(number - 1) % AIMS.length]!
       const target = number <= TARGETS.length ? TARGETS[number - 1]! : chance.pick(TARGETS)
       load.open()
