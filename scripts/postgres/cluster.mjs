@@ -138,15 +138,17 @@ export async function startCluster(
   if (alive) say(`PostgreSQL runs already (process ${alive.pid}): using it`)
   else {
     rotate(place.log)
-    const port = await freePort(wanted ?? (lastPort(data) || FIRST_PORT))
-    for (const [name, text] of [
-      ['tidemark.conf', settingsText({ programs, port, socket: place.socket, cronDatabase, fast })],
-      ['pg_hba.conf', HBA],
-    ]) {
-      writeFileSync(path.join(data, name), text)
-      ownFile(path.join(data, name), account)
+    for (let tries = 0, started = false; !started; tries++) {
+      const port = await freePort(wanted ?? (lastPort(data) || FIRST_PORT))
+      for (const [name, text] of [
+        ['tidemark.conf', settingsText({ programs, port, socket: place.socket, cronDatabase, fast })],
+        ['pg_hba.conf', HBA],
+      ]) {
+        writeFileSync(path.join(data, name), text)
+        ownFile(path.join(data, name), account)
+      }
+      started = await launch(place, programs, { mayLosePort: tries < 5 })
     }
-    await launch(place, programs)
     alive = runningIn(data)
     if (!alive) throw new Problem('PostgreSQL ended right after its start.', `read the end of ${place.log}.`, tail(place.log))
   }
@@ -180,7 +182,8 @@ async function settled(data) {
   }
 }
 
-async function launch(place, programs) {
+/** @returns {Promise<boolean>} false: somebody took the port since it was seen free (two starts at once) */
+async function launch(place, programs, { mayLosePort }) {
   const { account, pg: data, log } = place
   const start = () =>
     run(`${programs.bin}/pg_ctl`, ['-D', data, '-l', log, '-w', '-t', '60', 'start'], {
@@ -191,9 +194,10 @@ async function launch(place, programs) {
     })
   for (let tries = 0; ; tries++) {
     const from = existsSync(log) ? statSync(log).size : 0
-    if ((await start()).status === 0) return
+    if ((await start()).status === 0) return true
     const said = existsSync(log) ? readFileSync(log).subarray(from).toString() : ''
     if (/No space left on device/.test(said)) throw noSpace(data)
+    if (mayLosePort && /could not bind .* address .*: Address already in use/.test(said)) return false
     // The last processes of a postmaster that was killed are still going: they notice within a second or two.
     if (/pre-existing shared memory block|lock file .* already exists/.test(said) && tries < 10) {
       await new Promise((resolve) => setTimeout(resolve, 500))
@@ -201,7 +205,7 @@ async function launch(place, programs) {
     }
     throw new Problem(
       'PostgreSQL does not start.',
-      `read ${log}; npm run db:reset begins anew (it deletes the data).`,
+      `read ${log}, mend what it says and start again. Only where the data do not matter: npm run db:reset deletes them and begins anew.`,
       said.trim().split('\n').slice(-8).join('\n'),
     )
   }

@@ -47,7 +47,7 @@ interface Deps {
   safetyMs?: number
 }
 
-export type Live = ReturnType<typeof makeLive>
+type Live = ReturnType<typeof makeLive>
 
 export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_000 }: Deps) {
   const entries = new Map<string, Held>()

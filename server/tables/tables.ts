@@ -52,7 +52,7 @@ export type CreateChecked = (
   kind?: 'matview' | 'view',
 ) => Promise<unknown>
 
-export type Tables = ReturnType<typeof makeTables>
+type Tables = ReturnType<typeof makeTables>
 
 const TYPE = /^[a-z_][a-z0-9_]*( (precision|varying|with(out)? time zone))?( ?\(\d{1,4}(, ?\d{1,4})?\))?( with(out)? time zone)?(\[\])?$/i
 const quote = pg.escapeIdentifier

@@ -1,7 +1,7 @@
 /** Values as text: exact for every digit that PostgreSQL keeps. */
 import { bytes, duration, formatText, relative, setLanguage, textMaker } from '../../web/shared/format/text.ts'
 import { mayShowImage } from '../../web/shared/format/image-hosts.ts'
-import { isRightAligned, shortType } from '../../web/shared/format/kinds.ts'
+import { type FormatKind, FORMATS, isRightAligned, shortType } from '../../web/shared/format/kinds.ts'
 
 describe('values as text', () => {
   beforeAll(() => setLanguage('en-GB'))
@@ -31,6 +31,29 @@ describe('values as text', () => {
   ] as const)('%j as %j of type %s reads %s', (value, format, type, text) => {
     expect(formatText(value as never, format as never, type)).toBe(text)
     expect(textMaker(format as never, type)(value as never)).toBe(text)
+  })
+
+  it('every kind that is offered has its text', () => {
+    const texts: Record<FormatKind, [value: unknown, type: string, text: string]> = {
+      auto: ['9.50', 'numeric', '9.50'],
+      text: ['1234.5', 'numeric', '1234.5'],
+      number: ['1234.5', 'numeric', '1,234.5'],
+      currency: ['3', 'integer', '€3.00'],
+      percent: ['0.5', 'numeric', '50%'],
+      bytes: ['1500', 'bigint', '1.5 kB'],
+      date: ['2026-01-02', 'date', '2 Jan 2026'],
+      relative: ['2020-01-02', 'date', relative('2020-01-02')],
+      bool: [false, 'boolean', 'No'],
+      json: [[1], 'jsonb', '[1]'],
+      link: ['https://example.org', 'text', 'https://example.org'],
+      image: ['https://example.org/a.png', 'text', 'https://example.org/a.png'],
+      tag: ['open', 'text', 'open'],
+      bar: ['12', 'integer', '12'],
+    }
+    for (const { kind } of FORMATS) {
+      const [value, type, text] = texts[kind]
+      expect([kind, formatText(value as never, { kind }, type)]).toEqual([kind, text])
+    }
   })
 
   it.each([

@@ -48,6 +48,12 @@ describe('The stream of events', () => {
       },
     })
     expect(stream.messages[0]!.data).not.toHaveProperty('changes')
+    const columns = await world.db.sql<{ name: string }>(
+      `select attname as name from pg_attribute
+        where attrelid = 'app_public.matview_refresh_events'::regclass and attnum > 0 and not attisdropped
+          and attname not in ('matview_id', 'created_at')`,
+    )
+    expect(Object.keys(stream.messages[0]!.data).sort()).toEqual(columns.map(({ name }) => name).sort())
     expect(new Date(stream.messages[0]!.data.status_change_time).getTime()).toBeGreaterThan(Date.now() - 60_000)
     await stream.close()
   })
