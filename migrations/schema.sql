@@ -740,6 +740,22 @@ begin
 end;
 $_$;
 
+CREATE FUNCTION app_private.cron_cannot_log_in() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from (
+      select distinct on (d.jobid) d.return_message
+        from (select * from cron.job_run_details where database = current_database()::text order by runid desc limit 100) as d
+       where d.status in ('failed', 'succeeded') order by d.jobid, d.runid desc) as last
+     where last.return_message = 'connection failed');
+exception when undefined_table or insufficient_privilege then
+  return false;
+end;
+$$;
+
 CREATE FUNCTION app_private.cron_field(field text, lo integer, hi integer, v integer) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -828,7 +844,10 @@ CREATE FUNCTION app_private.cron_purge() RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  delete from cron.job_run_details where end_time < now() - interval '2 days' and database = current_database()::text;
+  delete from cron.job_run_details d
+   where d.database = current_database()::text
+     -- a run that could not log in has no time at all
+     and (d.end_time < now() - interval '2 days' or d.end_time is null and d.runid < (select max(r.runid) - 10000 from cron.job_run_details r));
 end;
 $$;
 
@@ -1051,26 +1070,30 @@ begin
 end;
 $_$;
 
-CREATE FUNCTION app_private.due_schedules() RETURNS TABLE(kind text, id text, workspace text)
+CREATE FUNCTION app_private.due_schedules(at timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(kind text, id text, workspace text, late boolean)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-  with slots as (
-    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at,
-           -- a lap that is more than this late does not come
-           clock_timestamp() - case s.runner when 'ticker' then interval '0' else interval '1.5 seconds' end as at
+  with jobs as (
+    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.runner, s.last_run_at
       from app_public.schedules s
-     where s.runner in ('ticker', 'pg_cron loop') and s.active
+     where s.active
        and not exists (select from app_public.workspaces w where w.id = s.workspace and w.archived_at is not null)
     union all
-    select 'upkeep', u.name, null, u.schedule, u.last_run_at, clock_timestamp() from app_private.upkeep_jobs u where u.runner = 'ticker'
+    select 'upkeep', u.name, null, u.schedule, u.runner, u.last_run_at from app_private.upkeep_jobs u
+  ), slots as (
+    select jobs.*, coalesce(substring(jobs.schedule from '^(\d+) seconds$')::int, 60) as slot from jobs
   ), timed as (
-    select slots.*, coalesce(substring(slots.schedule from '^(\d+) seconds$')::int, 60) as slot from slots
+    select slots.*,
+           due_schedules.at - case when slots.runner = 'ticker' then interval '0'
+                                   when slots.slot < 60 then interval '1.5 seconds'
+                                   else interval '20 seconds' end as at
+      from slots
   )
-  select t.kind, t.id, t.workspace
+  select t.kind, t.id, t.workspace, t.runner = 'pg_cron'
     from timed t
    where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from t.at) / t.slot))
-     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at));
+     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at) and (t.runner = 'ticker' or extract(second from t.at) < 10));
 $_$;
 
 CREATE FUNCTION app_private.fail_stale_uploads(older_than interval DEFAULT '00:01:00'::interval) RETURNS integer
@@ -1883,10 +1906,12 @@ CREATE FUNCTION app_private.run_upkeep(name text) RETURNS void
 declare
   v_command text;
 begin
-  update app_private.upkeep_jobs u set last_run_at = clock_timestamp() where u.name = run_upkeep.name returning u.command into v_command;
-  if v_command is not null then
-    execute v_command;
+  select u.command into v_command from app_private.upkeep_jobs u where u.name = run_upkeep.name for update skip locked;
+  if v_command is null then
+    return;                                              -- at work already
   end if;
+  update app_private.upkeep_jobs u set last_run_at = clock_timestamp() where u.name = run_upkeep.name;
+  execute v_command;
 end;
 $$;
 
@@ -4675,6 +4700,9 @@ REVOKE ALL ON FUNCTION app_private.count_attempt(bucket text, at_most integer, p
 
 REVOKE ALL ON FUNCTION app_private.create_workspace(id text, name text, password text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION app_private.cron_cannot_log_in() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_private.cron_cannot_log_in() TO app_owner;
+
 REVOKE ALL ON FUNCTION app_private.cron_field(field text, lo integer, hi integer, v integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.cron_is_running() FROM PUBLIC;
@@ -4706,7 +4734,7 @@ REVOKE ALL ON FUNCTION app_private.drop_workspace(id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.drop_workspace_roles(id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_private.drop_workspace_roles(id text) TO app_owner;
 
-REVOKE ALL ON FUNCTION app_private.due_schedules() FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.due_schedules(at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_private.fail_stale_uploads(older_than interval) FROM PUBLIC;
 

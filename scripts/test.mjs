@@ -83,6 +83,9 @@ async function main() {
         'test/jest.config.mjs',
         '--maxWorkers',
         '2',
+        // A worker with a large heap takes a while to end on a busy machine.
+        '--workerGracefulExitTimeout',
+        '5000',
         '--json',
         '--outputFile',
         file,

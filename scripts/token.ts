@@ -27,6 +27,8 @@ try {
   console.log(await answer())
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
+  if ((error as { code?: string }).code === '28P01')
+    console.error('TIDEMARK_SECRET is not the one that the server was started with: put it into .env.')
   process.exitCode = 1
 } finally {
   await db.close()

@@ -57,7 +57,7 @@ export const SETTINGS: Record<string, { by: By; standard: string; what: string }
   DATABASE_URL: {
     by: 'server',
     standard: 'a PostgreSQL of its own',
-    what: 'A PostgreSQL of yours (14 or newer): a superuser, or a role that may create roles and schemas, for the migrations. The server uses its address alone and logs in as roles of its own. Special characters of the password percent-encoded.',
+    what: 'A PostgreSQL of yours (14 or newer), as a superuser, for the migrations; who may only create roles and schemas gets no views (OPERATIONS.md). The server uses its address alone and logs in as roles of its own. Special characters of the password percent-encoded.',
   },
   DATABASE_POOL_URL: {
     by: 'server',

@@ -8,11 +8,23 @@
 export const ERRORS = {
   TMNOF: { status: 404, meaning: 'There is no such thing, or you may not see it', remedy: 'Check the name and the workspace.' },
   TMBSY: { status: 409, meaning: 'The view is being refreshed already', remedy: 'Wait for its event, then try again.' },
-  TMEXI: { status: 409, meaning: 'The name is taken', remedy: 'Choose another name, or say what to do with the one that exists.' },
+  TMEXI: {
+    status: 409,
+    meaning: 'The name is taken',
+    remedy: 'Choose another name; an upload may also append to, replace or upsert into the table (mode).',
+  },
   TMNAM: { status: 422, meaning: 'The name cannot be used', remedy: 'Use a name of 1 to 63 bytes without control characters.' },
-  TMDEF: { status: 422, meaning: 'The definition is refused', remedy: 'A definition is one SELECT over relations of its workspace.' },
+  TMDEF: {
+    status: 422,
+    meaning: 'The definition is refused',
+    remedy: 'Write one SELECT over tables and views of this workspace, without what the message names.',
+  },
   TMSQL: { status: 422, meaning: 'The definition has an error', remedy: 'Correct the SQL at the position given.' },
-  TMKEY: { status: 422, meaning: 'The key does not fit the view', remedy: 'A key names columns that are never null and together unique.' },
+  TMKEY: {
+    status: 422,
+    meaning: 'The key does not fit the view',
+    remedy: 'Choose columns that are never null and together unique, or leave the key out.',
+  },
   TMSCH: { status: 422, meaning: 'The schedule cannot be read', remedy: "Use five cron fields, 'N seconds' with N from 1 to 59, or null." },
   TMQUO: {
     status: 422,
@@ -24,7 +36,7 @@ export const ERRORS = {
     meaning: 'The view has more rows than the workspace allows',
     remedy: 'Narrow the definition, or ask an owner to raise the limit.',
   },
-  TMARG: { status: 400, meaning: 'The request cannot be understood', remedy: 'Read the message, correct the request.' },
+  TMARG: { status: 400, meaning: 'The request cannot be understood', remedy: 'Correct what the message names.' },
   TMLIM: {
     status: 400,
     meaning: 'The request asks for more than is allowed at once',
@@ -49,12 +61,12 @@ export const ERRORS = {
   TMVER: {
     status: 503,
     meaning: 'This PostgreSQL has known holes: SQL of people is refused',
-    remedy: 'The operator updates PostgreSQL, or sets ALLOW_UNPATCHED_POSTGRES=1.',
+    remedy: 'The operator updates PostgreSQL, or, who alone uses it, sets ALLOW_UNPATCHED_POSTGRES=1 (SECURITY.md).',
   },
   TMURL: {
     status: 422,
     meaning: 'The address is not allowed',
-    remedy: 'Use a public http(s) address; the operator can allow private ones.',
+    remedy: 'Use a public http(s) address; the operator can allow private ones (ALLOW_PRIVATE_WEBHOOKS=1).',
   },
   TMDBN: {
     status: 503,
@@ -69,7 +81,7 @@ export const ERRORS = {
   TMFUL: {
     status: 507,
     meaning: 'The disk of the database is full: nothing of this was stored',
-    remedy: 'Tell the operator; what was there before is whole.',
+    remedy: 'Tell the operator to make room, then try again; what was there before is whole.',
   },
   TMTIM: { status: 503, meaning: 'The statement took longer than allowed', remedy: 'Ask for less, or let an owner raise the limit.' },
   TMCSV: {
@@ -82,8 +94,16 @@ export const ERRORS = {
     meaning: "A value does not fit its column's type",
     remedy: 'Correct the line, give the column another type, or send on_error=skip.',
   },
-  TMENC: { status: 422, meaning: 'The file has bytes that are not text', remedy: 'Save it as UTF-8, or name its encoding in dialect.' },
-  TMBIG: { status: 413, meaning: 'The file is larger than allowed', remedy: 'Send less, or ask the operator for more.' },
+  TMENC: {
+    status: 422,
+    meaning: 'The file has bytes that are not text',
+    remedy: 'Save it as UTF-8, or send its encoding: dialect={"encoding": "windows-1252"}.',
+  },
+  TMBIG: {
+    status: 413,
+    meaning: 'The file is larger than allowed',
+    remedy: 'Send it in parts (mode=append), or ask the operator to raise MAX_UPLOAD_BYTES.',
+  },
   TMMED: { status: 415, meaning: 'Files of this kind are not read', remedy: 'Save it as CSV (UTF-8) and send that.' },
   TMCOL: {
     status: 422,

@@ -9,6 +9,7 @@ export default {
   testTimeout: 60_000,
   // A worker that runs file after file grows to gigabytes (each has its own copy of every module).
   workerIdleMemoryLimit: '800MB',
+  testSequencer: '<rootDir>/test/sequencer.mjs',
   // Databases, browsers and servers share two cores: a slow test is named.
   slowTestThreshold: 15,
 }

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:80178315c45c51467933a31eb2d067be86c7e23c
+--! Hash: sha1:665fb0789ed15efb3efa2d00f47c695045e3b36a
 --! Message: Tidemark
 
 --! split: 10-core.sql
@@ -813,32 +813,39 @@ grant execute on function app_private.sleep_until(timestamptz, int) to app_works
 --! EndIncluded functions/app_private/sleep_until.sql
 --! Included functions/app_private/due_schedules.sql
 /*
- * due_schedules(): what the ticker has to run at this second: the schedules and upkeep jobs whose runner it is and whose
+ * due_schedules(at): what the ticker has to run at this second: the schedules and upkeep jobs whose runner it is and whose
  * slot has come. Called every second by the one server that holds the ticker's lock.
  *
- * A loop of pg_cron begins only with the next full minute, and ends for good when pg_cron does: the ticker fills in where
- * a lap did not come. run_schedule lets only one of the two have a slot.
+ * It fills in for pg_cron too: a loop begins only with the next full minute, and pg_cron may be stopped, be full, or not be
+ * let in by pg_hba.conf, of which it tells nobody. What has not run 1.5 seconds (of N seconds) or 20 (of minutes) after its
+ * time is due here, those of minutes for ten seconds: a run that is still at work looks as if it had not begun.
+ * run_schedule lets only one of the two have a slot. `late` tells those that pg_cron should have run.
  */
-create or replace function app_private.due_schedules() returns table (kind text, id text, workspace text) as $$
-  with slots as (
-    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.last_run_at,
-           -- a lap that is more than this late does not come
-           clock_timestamp() - case s.runner when 'ticker' then interval '0' else interval '1.5 seconds' end as at
+create or replace function app_private.due_schedules(at timestamptz default clock_timestamp())
+returns table (kind text, id text, workspace text, late boolean) as $$
+  with jobs as (
+    select 'schedule' as kind, s.id::text, s.workspace, s.schedule, s.runner, s.last_run_at
       from app_public.schedules s
-     where s.runner in ('ticker', 'pg_cron loop') and s.active
+     where s.active
        and not exists (select from app_public.workspaces w where w.id = s.workspace and w.archived_at is not null)
     union all
-    select 'upkeep', u.name, null, u.schedule, u.last_run_at, clock_timestamp() from app_private.upkeep_jobs u where u.runner = 'ticker'
+    select 'upkeep', u.name, null, u.schedule, u.runner, u.last_run_at from app_private.upkeep_jobs u
+  ), slots as (
+    select jobs.*, coalesce(substring(jobs.schedule from '^(\d+) seconds$')::int, 60) as slot from jobs
   ), timed as (
-    select slots.*, coalesce(substring(slots.schedule from '^(\d+) seconds$')::int, 60) as slot from slots
+    select slots.*,
+           due_schedules.at - case when slots.runner = 'ticker' then interval '0'
+                                   when slots.slot < 60 then interval '1.5 seconds'
+                                   else interval '20 seconds' end as at
+      from slots
   )
-  select t.kind, t.id, t.workspace
+  select t.kind, t.id, t.workspace, t.runner = 'pg_cron'
     from timed t
    where (t.last_run_at is null or floor(extract(epoch from t.last_run_at) / t.slot) < floor(extract(epoch from t.at) / t.slot))
-     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at));
+     and (t.slot < 60 or app_private.cron_matches(t.schedule, t.at) and (t.runner = 'ticker' or extract(second from t.at) < 10));
 $$ language sql volatile security definer set search_path to pg_catalog, pg_temp;
 
-revoke all on function app_private.due_schedules() from public;
+revoke all on function app_private.due_schedules(timestamptz) from public;
 --! EndIncluded functions/app_private/due_schedules.sql
 --! Included functions/app_private/run_upkeep.sql
 /*
@@ -849,10 +856,12 @@ create or replace function app_private.run_upkeep(name text) returns void as $$
 declare
   v_command text;
 begin
-  update app_private.upkeep_jobs u set last_run_at = clock_timestamp() where u.name = run_upkeep.name returning u.command into v_command;
-  if v_command is not null then
-    execute v_command;
+  select u.command into v_command from app_private.upkeep_jobs u where u.name = run_upkeep.name for update skip locked;
+  if v_command is null then
+    return;                                              -- at work already
   end if;
+  update app_private.upkeep_jobs u set last_run_at = clock_timestamp() where u.name = run_upkeep.name;
+  execute v_command;
 end;
 $$ language plpgsql volatile set search_path to pg_catalog, pg_temp;
 

@@ -37,6 +37,15 @@ alter role app_reader nologin;
 alter role app_anonymous nologin;
 alter role app_authenticator connection limit 200;
 
+-- Who is no superuser must be a member of the roles that own what it makes.
+do $admin$
+begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant app_owner, app_roleadmin to %I', current_user);
+  end if;
+end
+$admin$;
+
 grant app_scheduler to app_owner;
 grant app_anonymous to app_authenticator;
 -- from 16 on who makes a role's member must hold that role with the admin option

@@ -20,7 +20,10 @@ $$ language plpgsql volatile security definer set search_path to pg_catalog, pg_
 -- pg_cron keeps the log of its runs for ever, and shows each role only its own.
 create or replace function app_private.cron_purge() returns void as $$
 begin
-  delete from cron.job_run_details where end_time < now() - interval '2 days' and database = current_database()::text;
+  delete from cron.job_run_details d
+   where d.database = current_database()::text
+     -- a run that could not log in has no time at all
+     and (d.end_time < now() - interval '2 days' or d.end_time is null and d.runid < (select max(r.runid) - 10000 from cron.job_run_details r));
 end;
 $$ language plpgsql volatile security definer set search_path to pg_catalog, pg_temp;
 
@@ -29,6 +32,22 @@ create or replace function app_private.cron_is_running() returns boolean as $$
   select exists (select from pg_stat_activity where backend_type = 'pg_cron launcher');
 $$ language sql stable security definer set search_path to pg_catalog, pg_temp;
 
+-- pg_cron logs in like any client (cron.host), without a password: pg_hba.conf may refuse it, and it tells nobody but this table.
+create or replace function app_private.cron_cannot_log_in() returns boolean as $$
+begin
+  return exists (
+    select from (
+      select distinct on (d.jobid) d.return_message
+        from (select * from cron.job_run_details where database = current_database()::text order by runid desc limit 100) as d
+       where d.status in ('failed', 'succeeded') order by d.jobid, d.runid desc) as last
+     where last.return_message = 'connection failed');
+exception when undefined_table or insufficient_privilege then
+  return false;
+end;
+$$ language plpgsql stable security definer set search_path to pg_catalog, pg_temp;
+
+revoke all on function app_private.cron_cannot_log_in() from public;
+grant execute on function app_private.cron_cannot_log_in() to app_owner;
 revoke all on function app_private.cron_is_running() from public;
 grant execute on function app_private.cron_is_running() to app_owner;
 revoke all on function app_private.cron_schedule(text, text, text, text) from public;

@@ -2,7 +2,8 @@
 -- back to the product's own roles what they use. After it a workspace's role can neither call set_config, query_to_xml,
 -- pg_sleep, advisory locks … nor read who and what else is in this database; information_schema still shows it its own.
 --
--- Needs a superuser; per database (roles are the cluster's, grants on built-ins are the database's); idempotent; run at
+-- Needs a superuser: where there is none a notice says so, nothing of it is done, and the server refuses SQL of people
+-- (server/http/boot-check.ts). Per database (roles are the cluster's, grants on built-ins are the database's); idempotent; run at
 -- every start, so that a new version of PostgreSQL is hardened the first time it is used. pg_dump carries it.
 -- What it means for code that runs as a workspace (SET ROLE or login): no set_config (SET LOCAL does), no advisory locks,
 -- no setval or currval, no catalogs. Such work belongs in a SECURITY DEFINER function.
@@ -56,6 +57,8 @@ begin
     execute format('revoke select on %s from public', v.name);
     execute format('grant select on %s to %s', v.name, c_ours);
   end loop;
+exception when insufficient_privilege then
+  raise notice 'not hardened, which needs a superuser: the server refuses SQL of people';
 end $$;
 
 -- A workspace makes no functions: what generated triggers call belongs to the platform.

@@ -41,7 +41,8 @@ export async function ensureWeb(root, node, say, { onChild = () => {} } = {}) {
   const hash = sourceHash(root)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return false
   say('building the web app')
-  const { code, said } = await build(root, node, vite, onChild)
+  const { code, said, signal } = await build(root, node, vite, onChild)
+  if (signal) return false // the start was given up: who ended it has said why
   if (code !== 0) {
     say(
       `the web app could not be built; the server starts with ${existsSync(stamp) ? 'the last one' : 'the plain page'} (cd web && npx vite build says why)`,
@@ -66,6 +67,6 @@ function build(root, node, vite, onChild) {
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(0, 4000)))
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, said }))
+    child.once('close', (code, signal) => resolve({ code, said, signal }))
   })
 }

@@ -35,10 +35,16 @@ export const wayOut = (version: string, better: string): string =>
   ALLOW_UNPATCHED_POSTGRES=1 npm start   on a computer that only you use (SECURITY.md)
 Files, tables and the APIs work meanwhile.`
 
+/** The same where migrations/setup/80-harden.sql could not do its work, or was undone. */
+const NOT_HARDENED = `People's SQL (views) is refused: this database is not hardened, which only a superuser can do. Two ways out:
+  DATABASE_URL=postgres://…  npm start   with a superuser, who hardens it at the start
+  ALLOW_UNPATCHED_POSTGRES=1 npm start   on a server that only you use (SECURITY.md)
+Files, tables and the APIs work meanwhile.`
+
 export interface BootCheck {
   /** What was found, for /healthz and the log; empty: all is well. */
   findings: string[]
-  /** For the terminal, where people's SQL is refused because of the version; else null. */
+  /** For the terminal, where people's SQL is refused; else null. */
   advice: string | null
   /** @throws AppError TMVER where people's SQL is refused. */
   allowed(): void
@@ -54,8 +60,13 @@ export async function bootCheck({ owner, allowUnpatched, log }: { owner: Pool; a
   const lint = await owner.query<{ finding: string; object: string }>(readFileSync(LINT, 'utf8'))
   const findings = [
     ...(better ? [`PostgreSQL ${version.rows[0].text} has known holes that plain SQL reaches: update to ${better} or newer`] : []),
-    ...lint.rows.slice(0, 20).map(({ finding, object }) => `${finding}: ${object}`),
-    ...(lint.rows.length > 20 ? [`and ${lint.rows.length - 20} more`] : []),
+    ...[...Map.groupBy(lint.rows, ({ finding }) => finding)].map(
+      ([finding, rows]) =>
+        `${finding}: ${rows
+          .slice(0, 5)
+          .map(({ object }) => object)
+          .join(', ')}${rows.length > 5 ? ` and ${rows.length - 5} more` : ''}`,
+    ),
   ]
   for (const finding of findings) log.warn({ finding }, 'security')
   // Other findings are faults of ours, which CI finds; these two are what people's SQL could use at once.
@@ -69,13 +80,13 @@ export async function bootCheck({ owner, allowUnpatched, log }: { owner: Pool; a
     )
   return {
     findings,
-    advice: refused && better ? wayOut(version.rows[0].text, better) : null,
+    advice: !refused ? null : better ? wayOut(version.rows[0].text, better) : NOT_HARDENED,
     allowed() {
       if (refused)
         throw new AppError(
           'TMVER',
           better ? undefined : 'The database is not hardened: SQL of people is refused',
-          better ? {} : { hint: 'The operator restarts Tidemark (scripts/migrate.ts hardens it), or reads the log.' },
+          better ? {} : { hint: 'The operator starts Tidemark with a superuser in DATABASE_URL, which hardens it.' },
         )
     },
   }

@@ -1,6 +1,7 @@
 /**
- * The clock of databases without pg_cron (and of schedules that its version cannot run): once a second the elected server
- * asks what is due and runs it through the same procedures. Started by server.ts where the worker is on.
+ * The clock of databases without pg_cron, of schedules that its version cannot run, and of what it did not run in time: once
+ * a second the elected server asks what is due and runs it through the same procedures. Started by server.ts where the
+ * worker is on.
  *
  * One per database: whoever holds the advisory lock ticks, on a connection of its own; when that connection dies the next
  * server takes over. A run happens on a connection of the workspace, so that its limits hold as they do under pg_cron.
@@ -23,14 +24,16 @@ export function startTicker({ db, log }: { db: Db; log: Log }): Ticker {
   const stopping = new AbortController()
   const running = new Map<string, Promise<void>>()
   let elected = false
+  let toldOfCron = false
 
   /** Sleeps to the next full second, so that runs fall on the grid of their schedules. */
   const nextSecond = () => sleep(TICK_MS - (Date.now() % TICK_MS) + 5, stopping.signal)
 
   async function tick(client: pg.Client): Promise<void> {
-    const { rows } = await client.query<{ kind: 'schedule' | 'upkeep'; id: string; workspace: string | null }>(
+    const { rows } = await client.query<{ kind: 'schedule' | 'upkeep'; id: string; workspace: string | null; late: boolean }>(
       'select * from app_private.due_schedules()',
     )
+    if (!toldOfCron && rows.some(({ late }) => late)) await tellOfCron(client)
     for (const { kind, id, workspace } of rows) {
       const name = `${kind} ${id}`
       if (running.has(name)) continue // a long one: its next slot comes when it is done
@@ -45,6 +48,12 @@ export function startTicker({ db, log }: { db: Db; log: Log }): Ticker {
         .then(() => void running.delete(name))
       running.set(name, run)
     }
+  }
+
+  /** Once per process: pg_cron says it to nobody but a table of its own. */
+  async function tellOfCron(client: pg.Client): Promise<void> {
+    toldOfCron = (await client.query('select app_private.cron_cannot_log_in() as so')).rows[0].so
+    if (toldOfCron) log.warn('pg_cron may not log in, so this server runs the schedules: OPERATIONS.md, "A PostgreSQL of your own"')
   }
 
   async function term(): Promise<void> {

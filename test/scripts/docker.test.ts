@@ -79,6 +79,12 @@ describe('docker-compose.yml', () => {
     expect(service('app')).toMatch(/ports: \["127\.0\.0\.1:/)
   })
 
+  it('hands every setting of .env to the server, but not its address, its port or the password of the database', () => {
+    expect(service('app')).toMatch(/env_file: \[\{ path: \.env, required: false \}\]/)
+    for (const own of ['HOST: 0.0.0.0', 'PORT: 5000', 'TIDEMARK_DATA: /data', 'POSTGRES_PASSWORD: ""'])
+      expect(service('app')).toContain(own)
+  })
+
   it('starts the server when the database is well, and both again when they end', () => {
     expect(service('app')).toMatch(/condition: service_healthy/)
     for (const name of ['db', 'app']) expect(service(name)).toMatch(/restart: unless-stopped/)

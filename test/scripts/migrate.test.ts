@@ -3,7 +3,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { rolePassword, urlFor } from '../../server/db.ts'
+import { openDb, rolePassword, urlFor } from '../../server/db.ts'
+import { bootCheck } from '../../server/http/boot-check.ts'
+import { makeLog } from '../../server/log.ts'
 import { checkServer, connect } from '../../scripts/migrate/checks.ts'
 import { scramVerifier } from '../../scripts/migrate/passwords.ts'
 import { prepareDatabase } from '../../scripts/migrate.ts'
@@ -60,6 +62,26 @@ describe('a database over TCP', () => {
     const url = tcp('ws_main', rolePassword('second secret', 'ws_main'))
     await expect(new pg.Client({ connectionString: url }).connect()).rejects.toMatchObject({ code: '28000' })
   })
+})
+
+it('a database of a user who is no superuser is prepared, but not hardened: it refuses SQL of people (TMVER)', async () => {
+  const [owned, user] = [`${name}_owned`, `${name}_maker`]
+  await admin.query(`create role ${user} login createrole password 'maker'`)
+  await admin.query(`create database ${owned} owner ${user}`)
+  const adminUrl = tcp(user, 'maker', owned)
+  const log = makeLog('silent')
+  try {
+    await prepareDatabase({ adminUrl, secret: 'second secret', includeCurrent: true })
+
+    const { owner, close } = openDb({ databaseUrl: adminUrl, secret: 'second secret', poolSize: 1 }, log)
+    const { advice, allowed } = await bootCheck({ owner, allowUnpatched: false, log })
+    await close()
+    expect(advice).toMatch(/not hardened/)
+    expect(allowed).toThrow(expect.objectContaining({ code: 'TMVER' }))
+  } finally {
+    await admin.query(`drop database ${owned} with (force)`)
+    await admin.query(`drop role ${user}`)
+  }
 })
 
 describe('a database that cannot be used', () => {

@@ -134,3 +134,31 @@ describe('run_schedule', () => {
     ).toHaveLength(1)
   })
 })
+
+describe('due_schedules', () => {
+  const dueAt = async (id: string, at: string) =>
+    (await db.sql(`select late from app_private.due_schedules($2) where kind = 'schedule' and id = $1`, [id, at]))[0]
+
+  it('fills in for pg_cron when a minute of its schedule has passed by twenty seconds without a run, and not before', async () => {
+    const view = await main.view('of_cron', 'select 1 as one', { schedule: '30 6 * * *', notifyWhen: 'always' })
+    const [{ id }] = await db.sql(
+      `update app_public.schedules set runner = 'pg_cron', last_run_at = '2026-01-01 06:30:00.1+00' where matview_id = $1 returning id`,
+      [view],
+    )
+
+    expect(await dueAt(id, '2026-01-01 06:30:25+00')).toBeUndefined() // it ran
+    expect(await dueAt(id, '2026-01-02 06:30:15+00')).toBeUndefined() // it may still come
+    expect(await dueAt(id, '2026-01-02 06:30:25+00')).toEqual({ late: true })
+    expect(await dueAt(id, '2026-01-02 06:30:45+00')).toBeUndefined() // tried
+    expect(await dueAt(id, '2026-01-02 06:31:25+00')).toBeUndefined() // not its minute
+  })
+
+  it('fills in for pg_cron when it does not run upkeep', async () => {
+    await db.sql(`update app_private.upkeep_jobs set runner = 'pg_cron', last_run_at = null where name = 'roll_partitions'`)
+
+    const due = await db.sql(`select kind, id from app_private.due_schedules('2026-01-02 03:07:25+00') where id = 'roll_partitions'`)
+
+    await db.sql(`update app_private.upkeep_jobs set runner = 'ticker' where name = 'roll_partitions'`)
+    expect(due).toEqual([{ kind: 'upkeep', id: 'roll_partitions' }])
+  })
+})
