@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { Logger, migrate, watch } from 'graphile-migrate'
 import pools from 'graphile-migrate/dist/pgReal.js'
 import { Logger as WorkerLogger, runMigrations } from 'graphile-worker'
-import type pg from 'pg'
+import pg from 'pg'
 import { finishWorkspace, provisionWorkspace } from '../server/auth/provision.ts'
 import { rolePassword, urlFor } from '../server/db.ts'
 import { addressOf, checkServer, connect, type Server } from './migrate/checks.ts'
@@ -54,8 +54,8 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     const fingerprint = fingerprintOf(folders, server, secret)
     await checkHistory(admin, migrationsFolder)
     await pointJobsHere(admin)
-    const changed = (await readFingerprint(admin)) !== fingerprint
     const ownerUrl = urlFor(adminUrl, 'app_owner', secret)
+    const changed = (await readFingerprint(admin)) !== fingerprint || !(await mayLogIn(ownerUrl))
     if (changed) await prepare(admin, ownerUrl, options, migrationsFolder)
     await asOwner(ownerUrl, async (owner) => {
       await callIfThere(owner, 'app_private.after_migrate()')
@@ -64,6 +64,21 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     return { server, changed }
   } finally {
     await admin.end()
+  }
+}
+
+/** A restored backup brings the fingerprint along, but passwords are the cluster's: here those of other roles, or none. */
+async function mayLogIn(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    if (/^28/.test((error as pg.DatabaseError).code ?? '')) return false
+    throw error
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 

@@ -58,6 +58,14 @@ describe('a database over TCP', () => {
     await client.end()
   })
 
+  it('gives passwords anew where a backup was restored without them', async () => {
+    await admin.query('alter role app_owner password null')
+
+    expect((await prepareDatabase({ adminUrl, secret: 'second secret', includeCurrent: true })).changed).toBe(true)
+
+    expect((await prepareDatabase({ adminUrl, secret: 'second secret', includeCurrent: true })).changed).toBe(false)
+  })
+
   it('never lets a workspace in from outside the private cluster', async () => {
     const url = tcp('ws_main', rolePassword('second secret', 'ws_main'))
     await expect(new pg.Client({ connectionString: url }).connect()).rejects.toMatchObject({ code: '28000' })
