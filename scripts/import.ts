@@ -1,6 +1,7 @@
 /**
  * `npm run import -- file.csv`: sends a file, or standard input, to the upload endpoint of a running server, and says what
- * became of it. Run by import.mjs, with the server in TIDEMARK_URL. Writes to stdout what was loaded, to stderr the progress
+ * became of it. Run by import.mjs. The server is --url or TIDEMARK_URL (any, with a token), else DATABASE_URL with TIDEMARK_SECRET (in
+ * a container), else the running Tidemark of this checkout. Writes to stdout what was loaded, to stderr the progress
  * and what went wrong; ends with 1 when nothing was loaded. All reading and typing is the server's.
  */
 import { stat } from 'node:fs/promises'
@@ -10,6 +11,8 @@ import { answerText, refusalText } from './import/answer.ts'
 import { openPass } from './import/pass.ts'
 import { showProgress } from './import/progress.ts'
 import { send } from './import/send.ts'
+import { findRunning } from './launch/state.mjs'
+import { placeFor } from './postgres/place.mjs'
 import { Problem, report } from './postgres/problem.mjs'
 
 /** The upload options that have a word of their own here. All others: --option. */
@@ -28,10 +31,11 @@ try {
 process.exit()
 
 async function main(): Promise<number> {
-  const { file, options, url, token, elsewhere } = readArguments()
-  const size = file === '-' ? null : await sizeOf(file)
+  const { file, options, url: given, token } = readArguments()
+  const size = file === '-' ? null : await sizeOf(file) // before a server is looked for: a slip in the name is the likelier
+  const { url, ...here } = await findServer(given)
   if (file !== '-') options.file_name ??= path.basename(file)
-  const pass = await openPass(elsewhere ? {} : process.env, token, options.workspace)
+  const pass = await openPass(here, token, options.workspace)
   const began = performance.now()
   const progress = process.stderr.isTTY ? showProgress({ url, token: pass.token, size, fileName: options.file_name ?? null }) : null
   try {
@@ -82,8 +86,8 @@ function readArguments() {
   const [file] = positionals
   if (file === undefined || positionals.length > 1)
     throw new Problem('an import is of one file.', 'name it, or - for standard input: npm run import -- people.csv')
-  const url = values.url ?? process.env.TIDEMARK_URL ?? ''
-  if (!/^https?:/.test(url) || !URL.canParse(url))
+  const url = values.url ?? null
+  if (url !== null && (!/^https?:/.test(url) || !URL.canParse(url)))
     throw new Problem(`"${url}" is no address of a server.`, 'give one like --url http://localhost:5000')
   if (file === '-' && !values.table) throw new Problem('standard input has no name.', 'name the table: npm run import -- - --table people')
   const options: Record<string, string> = {}
@@ -96,7 +100,20 @@ function readArguments() {
     const value = values[word as keyof typeof WORDS]
     if (value !== undefined) options[name] = value
   }
-  return { file, options, url, token: values.token ?? process.env.TIDEMARK_TOKEN ?? null, elsewhere: values.url !== undefined }
+  return { file, options, url, token: values.token ?? process.env.TIDEMARK_TOKEN ?? null }
+}
+
+/** The server, and what a token is made with where none is given. */
+async function findServer(given: string | null): Promise<{ url: string; DATABASE_URL?: string; TIDEMARK_SECRET?: string }> {
+  if (given !== null) return { url: given }
+  const { DATABASE_URL, TIDEMARK_SECRET, TIDEMARK_URL, PORT } = process.env
+  if (TIDEMARK_URL || (DATABASE_URL && TIDEMARK_SECRET))
+    return {
+      url: TIDEMARK_URL || `http://localhost:${PORT || 5000}`,
+      ...(DATABASE_URL && TIDEMARK_SECRET ? { DATABASE_URL, TIDEMARK_SECRET } : {}),
+    }
+  const { url, databaseUrl, secret } = findRunning(await placeFor(path.join(import.meta.dirname, '..')))
+  return { url, DATABASE_URL: databaseUrl, TIDEMARK_SECRET: secret }
 }
 
 /** null: it has no length that could be known (a pipe). */

@@ -31,7 +31,7 @@ export function answerText(body: any, ms: number): string {
     )
   const left = body.columns.length - columns.length
   return [
-    `${body.workspace}.${body.table}: ${many(body.rows, 'row')}, ${how[body.mode]}; ${size(body.bytes)} in ${seconds.toFixed(1)} s, ${size(body.bytes / seconds)}/s`,
+    `${body.workspace}.${body.table}: ${many(body.rows, 'row')}, ${how[body.mode]}; ${size(body.bytes)} in ${seconds.toFixed(1)} s${seconds < 1 ? '' : `, ${size(body.bytes / seconds)}/s`}`,
     ...columns,
     ...(left > 0 ? [`  … and ${many(left, 'column')} more`] : []),
     `Read as ${dialectText(body.dialect)}.`,
@@ -46,7 +46,7 @@ function dialectText(d: any): string {
   return [
     d.encoding,
     `fields parted by ${delimiter}`,
-    d.quote === '' ? 'no quotes' : `quoted by ${d.quote}`,
+    d.quote === '' ? 'no quotes' : `${d.quote === '"' ? 'double' : 'single'} quotes`,
     d.header ? 'with a header' : 'without a header',
     LINE_ENDS[d.line_end] ?? d.line_end,
     ...(d.preamble > 0 ? [`${many(d.preamble, 'line')} before the table`] : []),

@@ -66,9 +66,11 @@ export async function send(o: Sending): Promise<{ status: number; body: any }> {
   } catch (error) {
     if (o.signal.aborted || error instanceof Problem) throw error
     if (broken) throw new Problem(`${o.file} cannot be read to its end: ${(broken as Error).message}.`, 'nothing was loaded; try again.')
+    const { code, message } = error as NodeJS.ErrnoException
+    const reached = read > 0 && !/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code ?? '')
     throw new Problem(
-      `${address.origin} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
-      read > 0 ? 'nothing was loaded, unless it says so under uploads; try again.' : 'start it with `npm start`, or correct --url.',
+      `${address.origin} does not answer (${code || message || 'no connection'}).`,
+      reached ? 'nothing was loaded, unless it says so under uploads; try again.' : 'start it with `npm start`, or correct --url.',
     )
   } finally {
     request.destroy() // what is not sent yet nobody wants
@@ -79,6 +81,6 @@ function parse(said: string, address: URL): any {
   try {
     return JSON.parse(said)
   } catch {
-    throw new Problem(`${address.origin} is no Tidemark: it answers "${said.trim().slice(0, 80)}".`, 'correct --url.')
+    throw new Problem(`${address.origin} is no Tidemark: it answers "${said.trim().replace(/\s+/g, ' ').slice(0, 80)}".`, 'correct --url.')
   }
 }

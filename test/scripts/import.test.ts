@@ -63,7 +63,7 @@ describe('npm run import', () => {
     expect(out).toMatch(/^main\.people: 2 rows, in a new table; \d+ B in /)
     expect(out).toMatch(/^ {2}born +date, written DD\.MM\.YYYY$/m)
     expect(out).toMatch(/^ {2}member +boolean$/m)
-    expect(out).toContain('Read as utf-8, fields parted by ";", quoted by ", with a header, LF.')
+    expect(out).toContain('Read as utf-8, fields parted by ";", double quotes, with a header, LF.')
     expect(await rowsOf('people')).toHaveLength(2)
   })
 
@@ -175,13 +175,19 @@ describe('npm run import', () => {
     ['no file at all', [], /an import is of one file/],
     ['an option that it does not know', ['x.csv', '--colour'], /--help/],
     ['a workspace that is not there', ['-', '--table', 't', '--workspace', 'nowhere'], /there is no workspace "nowhere"/],
-    ['a server that does not run', ['-', '--table', 't', '--url', 'http://127.0.0.1:9'], /does not answer/],
+    ['a server that does not run', ['-', '--table', 't', '--url', 'http://127.0.0.1:9'], /does not answer.*\n.*start it/],
   ])('says in one sentence what is wrong with %s', async (_, args, message) => {
     const { code, out, said } = await run(args, { input: 'a\n1\n' })
 
     expect([code, out]).toEqual([1, ''])
     expect(said).toMatch(message)
     expect(said).not.toMatch(/^ +at /m)
+  })
+
+  it('looks for the file before it looks for a server', async () => {
+    const { code, said } = await run(['nowhere.csv'], { env: {} })
+
+    expect([code, said]).toEqual([1, expect.stringContaining('there is no file nowhere.csv')])
   })
 
   it('says that an address answers, but is no Tidemark', async () => {
@@ -191,7 +197,7 @@ describe('npm run import', () => {
     const { code, said } = await run(['-', '--table', 't', '--url', `http://127.0.0.1:${(other.address() as AddressInfo).port}`])
     other.close()
 
-    expect([code, said]).toEqual([1, expect.stringContaining('is no Tidemark')])
+    expect([code, said]).toEqual([1, expect.stringContaining('is no Tidemark: it answers "<h1>It works!</h1>"')])
   })
 
   it('has a help that needs nothing running', () => {
