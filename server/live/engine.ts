@@ -47,8 +47,6 @@ interface Deps {
   safetyMs?: number
 }
 
-type Live = ReturnType<typeof makeLive>
-
 export function makeLive({ db, listener, watches, sources, log, safetyMs = 20_000 }: Deps) {
   const entries = new Map<string, Held>()
   const readers = new Map<string, Set<Held>>()

@@ -52,8 +52,6 @@ export type CreateChecked = (
   kind?: 'matview' | 'view',
 ) => Promise<unknown>
 
-type Tables = ReturnType<typeof makeTables>
-
 const TYPE = /^[a-z_][a-z0-9_]*( (precision|varying|with(out)? time zone))?( ?\(\d{1,4}(, ?\d{1,4})?\))?( with(out)? time zone)?(\[\])?$/i
 const quote = pg.escapeIdentifier
 

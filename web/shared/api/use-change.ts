@@ -11,4 +11,3 @@ export function useChange<T>(mutation: string, done?: (data: T) => void) {
     onSuccess: (data) => done?.(data),
   })
 }
-export type Change = Pick<ReturnType<typeof useChange<unknown>>, 'mutate' | 'isPending' | 'error'>
