@@ -54,6 +54,10 @@ describeNeeding(chromium(), 'from a file to a live page', () => {
     expect((await stage.world.db.sql('select count(*)::int as n from ws_main.crew'))[0].n).toBe(3)
     await ada.page.locator('.tm-nav-link', { hasText: 'crew' }).waitFor()
     await ada.picture('import-stored')
+    const { pathname } = new URL(ada.page.url())
+    expect(pathname).toMatch(/^\/w\/main\/import\/.+/)
+    await ada.page.reload()
+    await ada.page.getByText('This import is not of this tab').waitFor()
   })
 
   it('a table that exists is added to, replaced or updated, as the person says', async () => {

@@ -194,6 +194,24 @@ describeNeeding(chromium(), 'people', () => {
     await grace.page.getByRole('button', { name: 'Refresh now' }).waitFor()
   })
 
+  it('who is removed is led out of the open page, and who is signed out elsewhere to the sign-in page, which leads back', async () => {
+    const hugo = await stage.person('Hugo', { role: 'reader' })
+    await open(hugo, '/stock')
+    await hugo.page.waitForSelector('.tm-relation[data-ready]')
+    await hugo.context.request.post(`${stage.world.url}/auth/logout-everywhere`, { data: {}, headers: { origin: stage.world.url } })
+    await hugo.page.waitForURL(/\/login\?next=%2Fw%2Fmain%2Fstock/)
+
+    const again = await stage.person('Hugo')
+    await open(again, '/stock')
+    await again.page.waitForSelector('.tm-relation[data-ready]')
+    await open(ada, '/people')
+    await ada.page.locator('[aria-label=Members] li', { hasText: 'hugo@' }).getByRole('button', { name: 'Remove' }).click()
+    await ada.page.getByRole('button', { name: 'Remove Hugo' }).click()
+    await again.page.getByRole('heading', { name: 'You are in no workspace' }).waitFor()
+    expect(new URL(again.page.url()).pathname).not.toContain('/w/main')
+    expect([...hugo.faults, ...again.faults]).toEqual([])
+  })
+
   it('a workspace is handed over by one person to another', async () => {
     const { page } = ada
     await open(ada, '/people')

@@ -36,7 +36,8 @@ describeNeeding(chromium(), 'webhooks', () => {
     const { page } = ada
     await page.goto(`${stage.world.url}/w/main/webhooks`)
     await page.getByRole('button', { name: 'New webhook' }).click()
-    await page.getByLabel('Address').fill(receiver.url)
+    await page.getByLabel('Address').waitFor()
+    await page.keyboard.type(receiver.url)
     await page.getByLabel('Name').fill('Ledger')
     await page.getByRole('button', { name: 'Make the webhook' }).click()
     secret = await page.getByRole('region', { name: 'secret' }).innerText()

@@ -27,6 +27,17 @@ describe('values as text', () => {
     [{ years: 0, months: 0, days: 1, hours: 2, minutes: 0, seconds: 0.5 }, { kind: 'auto' }, 'interval', '1 day 2 hours 0.5 seconds'],
     [{ start: { value: 1, inclusive: true }, end: null }, { kind: 'auto' }, 'int4range', '[1,)'],
     [{ x: 1, y: -2.5 }, { kind: 'auto' }, 'point', '(1,-2.5)'],
+    ['1234.5678', { kind: 'number', opt: { decimals: 2 } }, 'numeric', '1,234.57'],
+    ['20261122', { kind: 'auto', opt: { grouping: false } }, 'bigint', '20261122'],
+    ['1234.5', { kind: 'currency', opt: { currency: 'JPY', decimals: 0 } }, 'numeric', 'JP¥1,235'],
+    ['0.12345', { kind: 'percent', opt: { decimals: 2 } }, 'numeric', '12.35%'],
+    ['1500000', { kind: 'bytes' }, 'bigint', '1.5 MB'],
+    ['55.5', { kind: 'bar', opt: { max: 60 } }, 'numeric', '55.5'],
+    ['f', { kind: 'bool', opt: { no: 'open' } }, 'text', 'open'],
+    ['new', { kind: 'tag' }, 'text', 'new'],
+    ['9007199254740993', { kind: 'text' }, 'bigint', '9007199254740993'],
+    ['not a date', { kind: 'date' }, 'text', 'not a date'],
+    ['yesterday', { kind: 'relative' }, 'text', 'yesterday'],
     [null, { kind: 'number' }, 'numeric', ''],
   ] as const)('%j as %j of type %s reads %s', (value, format, type, text) => {
     expect(formatText(value as never, format as never, type)).toBe(text)

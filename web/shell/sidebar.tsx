@@ -103,7 +103,7 @@ function RelationLink({ workspace, relation }: { workspace: string; relation: Re
         <span className="tm-truncate">{relation.name}</span>
         {relation.estimatedRows !== null && (
           <span className="tm-nav-count" title="rows, about">
-            {count(relation.estimatedRows, true)}
+            ~{count(relation.estimatedRows, true)}
           </span>
         )}
       </AppLink>

@@ -33,7 +33,6 @@ export function ViewSettings({ draft, set, preview, taken, withSchedule, error, 
         value={draft.name}
         onChange={(event) => set({ name: event.currentTarget.value })}
         error={taken ? 'There is a relation of this name already' : undefined}
-        data-autofocus
       />
       <KeyPicker value={draft.key} onChange={(key) => set({ key })} preview={preview} />
       {withSchedule && <SchedulePicker value={draft.schedule} onChange={(schedule) => set({ schedule })} />}

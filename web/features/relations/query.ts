@@ -93,12 +93,21 @@ export function keyFilter(relation: Relation, values: readonly string[]): object
   const tests = (relation.key ?? []).map((name, index) => {
     const column = relation.columns.find((each) => each.name === name)
     const value = values[index]
-    if (!column || value === undefined || !isPlain(column)) return null
+    if (!column || value === undefined) return null
+    if (column.base === 'interval' && column.field) return { [column.field]: { equalTo: intervalInput(value) } }
+    if (!isPlain(column)) return null
     if (!isBoolean(column.base)) return condition(column, { name, op: 'eq', value })
     return value === 'true' || value === 'false' ? condition(column, { name, op: value, value: '' }) : null
   })
   if (!tests.length || values.length !== tests.length || tests.includes(null)) return null
   return { and: tests }
+}
+
+/** "1 day 2 hours 3.5 seconds", as rawText() writes it. */
+function intervalInput(text: string): object {
+  return Object.fromEntries(
+    [...text.matchAll(/(-?[\d.]+) (year|month|day|hour|minute|second)s?/g)].map(([, n, unit]) => [`${unit}s`, Number(n)]),
+  )
 }
 
 /** Quick search looks into every text column, and for a number also into columns of numbers. */

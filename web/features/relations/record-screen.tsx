@@ -95,7 +95,7 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
         <AppLink {...relationTo(workspace, relation.name)} className="tm-record-back">
           <IconArrowLeft size={16} aria-hidden /> <RelationIcon kind={relation.kind} /> {relation.name}
         </AppLink>
-        <h1 className="tm-tabular">{values.join(' · ')}</h1>
+        <h1 className="tm-tabular">{values.map((each) => each || 'empty').join(' · ')}</h1>
         <span className="tm-spacer" />
         <LiveDot withWord />
         {relation.canDelete && !reason && (
@@ -163,11 +163,18 @@ function Record({ relation, values }: { relation: Relation; values: string[] }) 
         <section>
           <h2 className="tm-section-title">History</h2>
           <p className="tm-dim tm-small">
-            PostgreSQL keeps a table's rows as they are now. What a row was before is kept for materialized views, at every refresh:{' '}
-            <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }}>
-              make a view of {relation.name}
-            </AppLink>{' '}
-            to follow it from now on.
+            PostgreSQL keeps a table's rows as they are now. What a row was before is kept for materialized views, at every refresh
+            {role === 'reader' ? (
+              '.'
+            ) : (
+              <>
+                :{' '}
+                <AppLink to="/w/$workspace/views/new" params={{ workspace }} search={{ from: relation.name }}>
+                  make a view of {relation.name}
+                </AppLink>{' '}
+                to follow it from now on.
+              </>
+            )}
           </p>
         </section>
       )}

@@ -10,6 +10,7 @@ import { CopyCard } from '../../shared/ui/copy-card.tsx'
 import { Empty, Problem } from '../../shared/ui/states.tsx'
 import { ColumnMenu } from './column-menu.tsx'
 import { FilterBar } from './filter-bar.tsx'
+import { fitColumns } from './fit-columns.ts'
 import { Grid } from './grid.tsx'
 import { GoToRow } from './go-to-row.tsx'
 import { insertExample } from './insert-example.ts'
@@ -33,8 +34,13 @@ export function RelationView({ relation }: { relation: Relation }) {
   const [paused, setPaused] = useState(false)
   const [menu, setMenu] = useState<{ name: string; anchor: HTMLElement } | null>(null)
   const [asking, setAsking] = useState(false)
-  const columns = useMemo(() => placeColumns(relation.columns, view.config), [relation.columns, view.config])
-  const rows = useRows(relation, columns, view.config, view.q, paused, view.ready)
+  const placed = useMemo(() => placeColumns(relation.columns, view.config), [relation.columns, view.config])
+  const rows = useRows(relation, placed, view.config, view.q, paused, view.ready)
+  const widths = useRef(new Map<string, number>())
+  const columns = useMemo(
+    () => fitColumns(placed, rows.ready ? rows.store.first(50) : [], widths.current),
+    [placed, rows.ready, rows.store],
+  )
   const selection = useMemo(() => new Selection(), [])
   const gridApi = useRef<{ toRow(index: number): void; focus(): void } | null>(null)
   const askRow = useCallback(() => setAsking(true), [])

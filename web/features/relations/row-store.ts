@@ -61,6 +61,10 @@ export class RowStore {
 
   get = (index: number): Row | undefined => this.rows.get(index)
   version = (index: number): number => this.versions.get(index) ?? 0
+  /** Up to so many rows of those that are there, in no order. */
+  first(most: number): Row[] {
+    return [...this.rows.values()].slice(0, most)
+  }
   keyAt(index: number): string | null {
     const row = this.rows.get(index)
     return row ? keyOf(row) : null

@@ -47,6 +47,7 @@ export function useColumns(
   const table = useTable({ features, columns: definitions, data: NO_ROWS, state } as never) as unknown as {
     getVisibleLeafColumns(): { id: string; getSize(): number; getIsPinned(): false | 'left' }[]
   }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `table` is another object at every render, and with it every row would be drawn anew
   return useMemo(() => {
     const byName = new Map(columns.map((column) => [column.name, column]))
     let x = GUTTER
@@ -69,7 +70,6 @@ export function useColumns(
     })
     const pinned = visible.filter((column) => column.pinned)
     return { visible, pinnedWidth: GUTTER + pinned.reduce((sum, column) => sum + column.width, 0), width: x }
-    // Not of `table`: it is another object at every render, and with it every row would be drawn anew.
   }, [columns, state])
 }
 
@@ -101,6 +101,7 @@ export function useShownColumns(
     },
     scrollToFn: () => {},
   })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other columns have other widths, and it remembers them by index
   useLayoutEffect(() => virtual.measure(), [virtual, loose])
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0

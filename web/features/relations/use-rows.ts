@@ -37,8 +37,9 @@ export function useRows(
   const api = relation.api!
   const visible = columns.filter((column) => !column.hidden)
   const fields = selection(relation, visible)
-  const input = useMemo(() => variables(relation, config, q), [relation, config.sort, config.filter, q])
-  const inputText = JSON.stringify(input)
+  // By its text: another object that asks the same must not ask again.
+  const inputText = JSON.stringify(variables(relation, config, q))
+  const input = useMemo(() => JSON.parse(inputText) as ReturnType<typeof variables>, [inputText])
 
   const document = useMemo(() => {
     const order = input.orderBy.length ? `, orderBy: [${input.orderBy.join(', ')}]` : ''
@@ -51,20 +52,20 @@ export function useRows(
         ? `query FromEnd($first: Int!, $offset: Int!${declared}) { ${api.list}(first: $first, offset: $offset, orderBy: [${input.orderBy.map(reversed).join(', ')}]${filter}) { nodes { ${fields} } } }`
         : null,
     }
-  }, [api, fields, inputText])
+  }, [api, fields, input])
 
   // One store for as long as the relation is shown: old rows stay on screen until the new ones are there.
   const [known, setKnown] = useState<{ count: number; exact: boolean } | null>(() =>
     input.filter !== null || relation.estimatedRows === null ? null : { count: relation.estimatedRows, exact: false },
   )
-  const source = useRef({ live, document, filter: input.filter, wanted, known })
-  source.current = { live, document, filter: input.filter, wanted, known }
-  const store = useMemo(
+  const source = useRef({ workspace, live, api, keyed: relation.key !== null, document, filter: input.filter, wanted, known })
+  source.current = { workspace, live, api, keyed: relation.key !== null, document, filter: input.filter, wanted, known }
+  const [store] = useState(
     () =>
       new RowStore((first, count, sink) => {
-        const { live, document, filter, wanted, known } = source.current
+        const { workspace, live, api, keyed, document, filter, wanted, known } = source.current
         if (!live || !wanted) return () => {}
-        const fromEnd = known?.exact && relation.key ? known.count - first - count : null
+        const fromEnd = known?.exact && keyed ? known.count - first - count : null
         if (document.fromEnd && fromEnd !== null && first > FAR && fromEnd < first / 4) {
           const size = Math.min(count, known!.count - first)
           graphql<Record<string, { nodes: Row[] }>>(workspace, document.fromEnd, {
@@ -91,7 +92,6 @@ export function useRows(
           { patch: true },
         )
       }),
-    [api.live],
   )
   useEffect(() => {
     store.onFirstRow = () => setReady(true)
@@ -100,18 +100,18 @@ export function useRows(
       store.close()
     }
   }, [store])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another document, or another filter in it, is another set of rows
   useEffect(() => {
     // Not before the person's own view is known: another one would be asked for at once.
     if (!live || !wanted) return
     setError(null)
     store.reset()
-  }, [store, live, wanted, document, inputText])
+  }, [store, live, wanted, document])
   useEffect(() => store.setPaused(paused), [store, paused])
 
-  const filtered = input.filter !== null
   const countError = useSubscription<Record<string, { totalCount: number | string }>>(
     paused ? null : document.count,
-    useMemo(() => (filtered ? { filter: input.filter } : {}), [inputText]),
+    useMemo(() => (input.filter ? { filter: input.filter } : {}), [input.filter]),
     ({ data }) => {
       const total = data?.[api.live]?.totalCount
       if (total !== undefined) setKnown({ count: Number(total), exact: true })

@@ -47,28 +47,24 @@ export function useView(relation: string): View {
   const [own, setOwn] = useState<{ config: ViewConfig; q: string } | null>(null)
   const written = useRef('')
   const current = useMemo(() => own ?? { config: fromSearch(search, saved), q: search.q ?? '' }, [own, search, saved])
-  const address = (config: ViewConfig, q: string): ViewSearch => ({
-    ...toSearch(config),
-    ...(q ? { q } : {}),
-    ...(search.v ? { v: search.v } : {}),
-  })
 
   // Another address (a link, back, a saved view): what was changed here is over.
   const searchText = JSON.stringify(search)
   useEffect(() => {
     if (written.current !== searchText) setOwn(null)
-  }, [searchText, relation])
+  }, [searchText])
 
   // Changes are written to the address 200 ms after the last one, to the server after 800 ms.
+  const { v } = search
   useEffect(() => {
     if (!own) return
     const timer = setTimeout(() => {
-      const next = address(own.config, own.q)
+      const next: ViewSearch = { ...toSearch(own.config), ...(own.q ? { q: own.q } : {}), ...(v ? { v } : {}) }
       written.current = JSON.stringify(next)
       void navigate({ to: '.', search: next as never, replace: true })
     }, 200)
     return () => clearTimeout(timer)
-  }, [own])
+  }, [own, v, navigate])
   const lastSaved = useRef<string | null>(null)
   useEffect(() => {
     if (!own || search.v) return

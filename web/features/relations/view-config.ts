@@ -133,12 +133,14 @@ export function readConfig(json: unknown): ViewConfig {
 export interface PlacedColumn extends Column {
   title: string
   width: number
+  /** The person said how wide. */
+  sized: boolean
   hidden: boolean
   pinned: boolean
   format: Format
 }
 
-/** A first width: from the name, the type and, once there are rows, nothing else: widths must not jump. */
+/** A first width, before there are rows: from the name and the type. Numbers may get wider by the first rows (fit-columns.ts). */
 function standardWidth(column: Column): number {
   const byType = isNumber(column.base)
     ? 116
@@ -169,6 +171,7 @@ export function placeColumns(columns: Column[], config: ViewConfig): PlacedColum
   const place = (column: Column, wanted: ColumnConfig | undefined): PlacedColumn => ({
     ...column,
     title: wanted?.title || column.name,
+    sized: wanted?.w !== undefined,
     width: wanted?.w ?? Math.round(standardWidth(column)),
     hidden: wanted?.hidden ?? false,
     pinned: wanted?.pin === 'left',

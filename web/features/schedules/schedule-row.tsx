@@ -27,7 +27,7 @@ export function ScheduleRow({ schedule: { schedule, active, runner, matview }, l
           'a view'
         )}
         <div className="tm-dim tm-small">
-          {scheduleWords(schedule)} <code title={`Run by ${runner}`}>{schedule}</code>
+          <span title={`Run by ${runner}`}>{scheduleWords(schedule)}</span> {secondsOf(schedule) === null && <code>{schedule}</code>}
         </div>
       </div>
       <div>
@@ -46,9 +46,9 @@ function Next({ schedule, active }: { schedule: string; active: boolean }) {
         paused
       </span>
     )
-  if (secondsOf(schedule) !== null) return <>in seconds</>
+  if (secondsOf(schedule) !== null) return <>next in seconds</>
   const next = nextRuns(schedule, 1)[0]
-  return next ? <time dateTime={next.toISOString()}>{utc(next)} UTC</time> : <>–</>
+  return next ? <time dateTime={next.toISOString()}>next {utc(next)} UTC</time> : <>never again</>
 }
 
 const RESULTS = { ANNOUNCED: ['ok', 'announced'], QUIET: [undefined, 'quiet'], FAILED: ['bad', 'failed'] } as const

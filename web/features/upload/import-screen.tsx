@@ -1,9 +1,10 @@
 // /import: a file is chosen, looked at in the browser within a second, and sent.
 import { useQuery } from '@tanstack/react-query'
-import { useWorkspace } from '../../shared/api/session.ts'
+import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { graphql } from '../../shared/api/request.ts'
 import { bytes, count, relative } from '../../shared/format/text.ts'
 import { AppLink, relationTo } from '../../shared/ui/app-link.tsx'
+import { ReadOnly } from '../../shared/ui/read-only.tsx'
 import { ChooseFile } from './choose-file.tsx'
 import { PreviewPanel } from './preview-panel.tsx'
 import { useUploads } from './uploads.tsx'
@@ -28,14 +29,17 @@ const QUERY = '{ uploads(first: 20, orderBy: [ID_DESC]) { nodes { id state table
 
 export function ImportScreen() {
   const { chosen, choose } = useUploads()
+  const reader = useRole() === 'reader'
   return (
     <div className="tm-page">
       <title>Import · Tidemark</title>
       <div className="tm-page-head">
         <h1>Import</h1>
       </div>
-      {chosen ? (
+      {chosen && !reader ? (
         <PreviewPanel key={`${chosen.name}/${chosen.size}/${chosen.lastModified}`} file={chosen} leave={() => choose(null)} />
+      ) : reader ? (
+        <ReadOnly what="what was imported" />
       ) : (
         <ChooseFile />
       )}
@@ -62,7 +66,9 @@ function PastUploads() {
           <li key={id}>
             <AppLink {...relationTo(workspace, tableName ?? '')} className="tm-links-row">
               <span className="tm-truncate">{fileName ?? tableName}</span>
-              <span className="tm-dim tm-small tm-truncate">{state === 'DONE' ? `→ ${tableName}` : error}</span>
+              {(state !== 'DONE' || (fileName ?? tableName) !== tableName) && (
+                <span className="tm-dim tm-small tm-truncate">{state === 'DONE' ? `→ ${tableName}` : error}</span>
+              )}
               <span className="tm-links-end tm-tabular tm-small tm-dim">
                 {count(rows)} rows{Number(rejected) ? `, ${count(rejected)} rejected` : ''} · {bytes(size)} · {relative(startedAt)}
               </span>

@@ -177,7 +177,7 @@ export function PreviewPanel({ file, leave }: { file: File; leave: () => void })
         <Button variant="default" size="sm" onClick={leave}>
           Cancel
         </Button>
-        <Button size="sm" onClick={send} disabled={!table.trim() || !!isView} data-autofocus>
+        <Button size="sm" onClick={send} disabled={!table.trim() || !!isView}>
           Import {preview.whole ? `${count(preview.estimate)} rows` : bytes(file.size)}
         </Button>
       </div>

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { useCatalog } from '../../shared/api/use-catalog.ts'
 import { useChange } from '../../shared/api/use-change.ts'
 import { Problem } from '../../shared/ui/states.tsx'
+import { takeFocus } from '../../shared/ui/take-focus.ts'
 import { CREATE } from './webhooks.ts'
 
 interface Props {
@@ -35,7 +36,7 @@ export function NewWebhook({ made, close }: Props) {
         required
         value={url}
         onChange={(event) => setUrl(event.currentTarget.value)}
-        data-autofocus
+        ref={takeFocus}
       />
       <TextInput
         label="Name"

@@ -19,15 +19,21 @@ const SCREENS = new Set(['import', 'views', 'events', 'webhooks', 'people', 'tok
 export function relationTo(workspace: string, relation: string): { to: string; params: Record<string, string> } {
   return { to: SCREENS.has(relation) ? '/w/$workspace/r/$relation' : '/w/$workspace/$relation', params: { workspace, relation } }
 }
-/** The address of one row: its key's values, parted by ~. */
+/**
+ * The address of one row: its key's values, parted by ~. A part that is nothing, `.` or `..` would be lost in an address, also as %2E:
+ * it is written as a text that no other part can be.
+ */
 export function recordTo(workspace: string, relation: string, key: readonly string[]): { to: string; params: Record<string, string> } {
   return {
     to: '/w/$workspace/r/$relation/$key',
-    params: { workspace, relation, key: key.map((part) => part.replaceAll('%', '%25').replaceAll('~', '%7E')).join('~') },
+    params: { workspace, relation, key: key.map(escapePart).join('~') },
   }
 }
+const escapePart = (part: string) =>
+  part === '' ? '%' : /^\.\.?$/.test(part) ? part.replaceAll('.', '%2E') : part.replaceAll('%', '%25').replaceAll('~', '%7E')
+
 export function keyFrom(param: string): string[] {
-  return param.split('~').map((part) => part.replaceAll('%7E', '~').replaceAll('%25', '%'))
+  return param.split('~').map((part) => (part === '%' ? '' : part.replaceAll('%2E', '.').replaceAll('%7E', '~').replaceAll('%25', '%')))
 }
 
 /** navigate() for such addresses. */
