@@ -65,7 +65,7 @@ async function main() {
       }),
       ...compileCache(ROOT),
       TZ: 'UTC',
-      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
     }
     say(
       `PostgreSQL ${programs.version} from ${programs.from}${programs.cron ? ' with pg_cron' : ' (no pg_cron)'}, port ${cluster.value.port}`,

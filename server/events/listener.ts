@@ -56,6 +56,7 @@ export function makeListener(login: pg.ClientConfig, log: Log): Listener {
 
   pool.on('error', () => {}) // reported at 'end' below; reconnecting is pg-pubsub's work
   pool.on('connect', (client) => {
+    client.on('error', () => {}) // pg-pubsub listens too, but not before it has the client and not after it let go
     // pg-pubsub sends its LISTENs all at once; pg wants one after the other.
     const query = client.query.bind(client) as (...args: any[]) => Promise<any>
     let tail: Promise<unknown> = Promise.resolve()

@@ -11,9 +11,6 @@ import { createSignInLink } from '../../../server/auth/links.ts'
 import { chromiumPath } from '../../support/needs.ts'
 import { startWorld, type World } from '../../support/world.ts'
 
-// A test here waits for the page as long as the machine needs, see patience(); what hangs is ended by this.
-;(import.meta as unknown as { jest: { setTimeout(ms: number): void } }).jest.setTimeout(240_000)
-
 const ROOT = path.join(import.meta.dirname, '../../..')
 const PICTURES = path.join(ROOT, 'screenshots')
 
