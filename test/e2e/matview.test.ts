@@ -19,8 +19,10 @@ describeNeeding(chromium(), 'the page of a view', () => {
   const runs = () => ada.page.locator('.tm-runs tbody tr').count()
   beforeAll(async () => {
     stage = await openStage()
-    await stage.world.upload('stock', 'sku,item,amount\n1,Rope,10\n2,Lantern,4\n3,Mug,2\n', { key: 'sku' })
-    await make('low_stock', 'select sku, item, amount from stock where amount < 5', { key: ['sku'] })
+    await stage.world.upload('stock', 'sku,item,amount,since\n1,Rope,10,2026-01-31\n2,Lantern,4,2026-02-28\n3,Mug,2,2026-03-31\n', {
+      key: 'sku',
+    })
+    await make('low_stock', 'select sku, item, amount, since from stock where amount < 5', { key: ['sku'] })
     await make('lowest', 'select min(amount) as least from low_stock')
     ada = await stage.person('Ada')
     await ada.page.goto(`${stage.world.url}/w/main/views/low_stock`)
@@ -46,6 +48,9 @@ describeNeeding(chromium(), 'the page of a view', () => {
     await first.getByRole('link').click()
     await page.waitForSelector('.tm-event-rows td[data-changed]')
     expect(await page.locator('td[data-changed]').innerText()).toBe('4 3')
+    // in the view's order (jsonb has its own), and dates as the grid writes them
+    expect(await page.locator('.tm-event-rows th[scope=col]').allInnerTexts()).toEqual(['What', 'sku', 'item', 'amount', 'since'])
+    expect(await page.locator('.tm-event-rows td').last().innerText()).toMatch(/^\D*28\D+2026$|^2\/28\/2026$/)
     await page.goBack()
     await page.waitForSelector('.tm-runs td')
   })

@@ -4,6 +4,7 @@ import { Button } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { graphql } from '../../shared/api/request.ts'
+import { useRelation } from '../../shared/api/use-catalog.ts'
 import { useRole, useWorkspace } from '../../shared/api/session.ts'
 import { count } from '../../shared/format/text.ts'
 import { AppLink } from '../../shared/ui/app-link.tsx'
@@ -34,6 +35,7 @@ export function EventChanges({ event }: { event: RefreshEvent }) {
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   })
+  const { relation } = useRelation(event.matviewName)
   const changes = data?.matviewRefreshChanges.nodes ?? []
   const total = data?.matviewRefreshChanges.totalCount ?? 0
   return (
@@ -49,7 +51,7 @@ export function EventChanges({ event }: { event: RefreshEvent }) {
       {isLoading && event.refreshId !== null && <Waiting lines={3} />}
       {error && <Problem error={error} retry={() => void refetch()} compact />}
       {data && !changes.length && !event.error && <p className="tm-dim">No rows are kept of this refresh.</p>}
-      {changes.length > 0 && <EventRows changes={changes} />}
+      {changes.length > 0 && <EventRows changes={changes} known={relation?.columns ?? []} />}
       {total > changes.length && first < 1000 && (
         <div>
           <Button variant="default" onClick={() => setFirst((n) => Math.min(1000, n + 200))}>
