@@ -15,14 +15,16 @@ const post = (body: string, headers: Record<string, string> = {}) =>
     }),
   )
 
-async function visibleWithin(field: string, wanted: boolean, ms = 3000): Promise<number> {
+async function within(ms: number, what: string, is: () => Promise<boolean>): Promise<number> {
   const started = Date.now()
-  while ((await has(field)) !== wanted) {
-    if (Date.now() - started > ms) throw new Error(`${field} is ${wanted ? 'not there' : 'still there'} after ${ms} ms`)
+  while (!(await is())) {
+    if (Date.now() - started > ms) throw new Error(`${what} after ${ms} ms`)
     await sleep(30)
   }
   return Date.now() - started
 }
+const visibleWithin = (field: string, wanted: boolean, ms = 10_000): Promise<number> =>
+  within(ms, `${field} is ${wanted ? 'not there' : 'still there'}`, async () => (await has(field)) === wanted)
 
 beforeAll(async () => {
   world = await startWorld()
@@ -37,14 +39,11 @@ describe('the schema of a workspace', () => {
   it('follows DDL from anywhere: psql, an upload, a view, a comment, a grant, a drop', async () => {
     await sql('create table fresh (id int primary key)')
     await visibleWithin('freshes', true)
+    const fresh = async () => (await world.graphql('{ __type(name: "Fresh") { description fields { name } } }')).__type
     await sql('alter table fresh add column extra text')
-    await sleep(600)
-    expect((await world.graphql('{ __type(name: "Fresh") { fields { name } } }')).__type.fields.map(({ name }: any) => name)).toContain(
-      'extra',
-    )
+    await within(10_000, 'the column is not there', async () => (await fresh()).fields.some(({ name }: any) => name === 'extra'))
     await sql(`comment on table fresh is 'Just made'`)
-    await sleep(600)
-    expect((await world.graphql('{ __type(name: "Fresh") { description } }')).__type.description).toBe('Just made')
+    await within(10_000, 'the comment is not there', async () => (await fresh()).description === 'Just made')
     await sql('drop table fresh')
     await visibleWithin('freshes', false)
     await world.upload('uploaded', 'a,b\n1,2\n')
